@@ -134,7 +134,7 @@ class ServerError(ASRError):
 
     code = "server"
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - facts of one reply, each with its name
         self,
         message: str,
         *,

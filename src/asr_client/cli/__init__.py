@@ -1,0 +1,1 @@
+"""The commands asr-transcribe and asr-client: argparse in, exit codes out."""

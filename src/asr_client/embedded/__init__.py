@@ -1,0 +1,23 @@
+"""
+A real Triton with a real recogniser from wheels: Linux, no GPU, no container.
+
+    server.py        EmbeddedTriton, what users see
+    link.py          the pipes between it and ...
+    supervisor.py    ... a process that starts, watches, restarts and stops one tritonserver:
+      requirements.py  can it run here?   (pure; probe.py and interpreter_report.py find out)
+      launch.py        command line and environment   (pure)
+      repository.py    the model repository
+      triton.py        the server process
+      canary.py        the first request
+      state.py         its folder, and the sweeping of what a crash left
+      processes.py     its processes and shared memory
+    models/          an ordinary Triton model repository
+"""
+
+from __future__ import annotations
+
+from asr_client.embedded.events import Event
+from asr_client.embedded.options import SERVED_MODELS, EmbeddedOptions, SlowModel
+from asr_client.embedded.server import EmbeddedTriton
+
+__all__ = ["SERVED_MODELS", "EmbeddedOptions", "EmbeddedTriton", "Event", "SlowModel"]

@@ -1,0 +1,102 @@
+"""
+Text from audio, by speech recognition served on NVIDIA Triton behind a gateway.
+
+    from asr_client import ASRClient
+
+    with ASRClient("http://localhost:8000", language="hi") as client:
+        print(client.transcribe("recording.flac").text)
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from asr_client.errors import (
+    ASRError,
+    AudioError,
+    AuthError,
+    ConfigError,
+    ContractError,
+    DeadlineError,
+    EmbeddedError,
+    LanguageError,
+    ModelNotFoundError,
+    NotSentError,
+    OverloadedError,
+    RateLimitedError,
+    RejectedInputError,
+    ReplyLostError,
+    RouteNotFoundError,
+    ServerBugError,
+    ServerError,
+    TransportError,
+)
+
+if TYPE_CHECKING:
+    from asr_client.audio import Waveform, load_audio
+    from asr_client.auth import ApiKey
+    from asr_client.client import ASRClient, AsyncASRClient
+    from asr_client.formats import format_transcript
+    from asr_client.results import Health, ModelInfo, ModelList, Transcript
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "ASRClient",
+    "ASRError",
+    "ApiKey",
+    "AsyncASRClient",
+    "AudioError",
+    "AuthError",
+    "ConfigError",
+    "ContractError",
+    "DeadlineError",
+    "EmbeddedError",
+    "Health",
+    "LanguageError",
+    "ModelInfo",
+    "ModelList",
+    "ModelNotFoundError",
+    "NotSentError",
+    "OverloadedError",
+    "RateLimitedError",
+    "RejectedInputError",
+    "ReplyLostError",
+    "RouteNotFoundError",
+    "ServerBugError",
+    "ServerError",
+    "Transcript",
+    "TransportError",
+    "Waveform",
+    "__version__",
+    "format_transcript",
+    "load_audio",
+]
+
+# Loaded on first use: importing the package takes a few milliseconds, and neither numpy nor a
+# transport with it (tests/test_imports.py).
+_HOMES = {
+    "ASRClient": "client",
+    "ApiKey": "auth",
+    "AsyncASRClient": "client",
+    "Health": "results",
+    "ModelInfo": "results",
+    "ModelList": "results",
+    "Transcript": "results",
+    "Waveform": "audio",
+    "format_transcript": "formats",
+    "load_audio": "audio",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    globals()[name] = value  # the next look finds it without coming here
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,96 @@
+"""What can be seen in a recording while it goes by: level, clipping, offset, silence."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from asr_client.audio.decoder import Block, Header
+from asr_client.audio.waveform import Float32, check_peak, extremes
+from asr_client.errors import AudioError
+
+__all__ = ["Meter", "silent_ratio"]
+
+_FRAME_S = 0.02
+_SILENCE_POWER = 10 ** (-60 / 10)  # -60 dBFS; full scale is an RMS of 1
+
+
+class Meter:
+    """
+    Counts over the samples of one source, block by block.
+
+    Args:
+        header: Tells the samples' scale, and the name for errors.
+
+    Attributes:
+        frames: Frames seen so far.
+    """
+
+    def __init__(self, header: Header) -> None:
+        self._header = header
+        self._peak = 0.0
+        self._clipped = 0
+        self._sum = 0.0
+        self.frames = 0
+
+    def add(self, block: Block) -> None:
+        """
+        Look at a block as it was decoded.
+
+        Raises:
+            AudioError: If a sample is not finite, or far beyond full scale.
+        """
+        low, high = extremes(block)
+        peak = max(-low, high) / self._header.full_scale
+        if not math.isfinite(peak):
+            raise self._not_finite(block)
+        check_peak(peak, self._header.name)
+        self._peak = max(self._peak, peak)
+        if peak >= self._header.loudest:
+            limit = self._header.loudest * self._header.full_scale
+            self._clipped += np.count_nonzero(block >= limit) + np.count_nonzero(block <= -limit)
+        self.frames += len(block)
+
+    def add_mono(self, mono: Float32) -> None:
+        """Look at the same block after the downmix, whose mean is the mean of all channels."""
+        self._sum += float(mono.sum())
+
+    @property
+    def peak(self) -> float:
+        """Largest absolute sample so far, full scale being 1.0."""
+        return self._peak
+
+    @property
+    def clipped_ratio(self) -> float:
+        """Share of samples at or beyond the loudest that the encoding can hold."""
+        return self._clipped / (self.frames * self._header.channels)
+
+    @property
+    def dc_offset(self) -> float:
+        """Mean of all samples, full scale being 1.0."""
+        return self._sum / self.frames
+
+    def _not_finite(self, block: Block) -> AudioError:
+        frame = self.frames + int(np.isfinite(block).all(axis=1).argmin())
+        at_s = frame / self._header.sample_rate_hz
+        message = f"{self._header.name}: the sample at {at_s:.3f} s is NaN or infinite"
+        return AudioError(message, hint="whatever made these samples divided by zero")
+
+
+def silent_ratio(samples: Float32, rate_hz: int) -> float:
+    """
+    Share of 20 ms frames whose power is below -60 dBFS.
+
+    Args:
+        samples: float32, shape (frames,); at least one. What is left over at the end counts
+            only if it is all there is.
+        rate_hz: Samples per second.
+
+    Returns:
+        0.0..1.0.
+    """
+    size = min(round(_FRAME_S * rate_hz), samples.size)
+    frames = samples[: samples.size // size * size].reshape(-1, size)
+    power = np.einsum("ij,ij->i", frames, frames) / size
+    return float(np.count_nonzero(power < _SILENCE_POWER) / len(frames))

@@ -1,0 +1,130 @@
+"""From anything that holds audio to what the model takes, in one pass over the source."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from asr_client.audio.decoder import Decoder, downmix
+from asr_client.audio.lint import warnings
+from asr_client.audio.measure import Meter, silent_ratio
+from asr_client.audio.resample import Resampler, SampleBuffer, frames_at, too_short
+from asr_client.audio.sources import AudioSource, open_decoder
+from asr_client.audio.waveform import Float32, Waveform, check_rate, extremes, freeze
+from asr_client.errors import AudioError
+from asr_client.results import AudioFacts
+
+__all__ = ["Prepared", "load_audio", "prepare"]
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """
+    A recording, ready to be sent.
+
+    Attributes:
+        wave: Mono at the model's rate.
+        facts: What was seen on the way.
+        warnings: What of it may spoil the transcript, a sentence each.
+    """
+
+    wave: Waveform
+    facts: AudioFacts
+    warnings: tuple[str, ...]
+
+
+def load_audio(source: AudioSource, *, sample_rate_hz: int | None = None) -> Waveform:
+    """
+    Decode *source* and average its channels; the rate stays as it is.
+
+    Args:
+        source: A path, "-" for standard input, an encoded file as bytes or as a binary file
+            object (from where it stands; it is left open), a Waveform, or an array of shape
+            (frames,) or (frames, channels): any float in [-1, 1], int16, int32 or uint8.
+        sample_rate_hz: The rate of an array, 1000..768000; other sources know theirs.
+
+    Returns:
+        float32, mono, in [-1, 1]; a Waveform comes back as it is. Mono 16-bit sources come
+        out exact: int16 / 32768.
+
+    Raises:
+        AudioError: If *source* is missing, unreadable, not audio, empty, not finite or on
+            another scale, or its rate is unknown or disagrees with *sample_rate_hz*.
+    """
+    with open_decoder(source, sample_rate_hz) as decoder:
+        if isinstance(source, Waveform):
+            return source
+        rate_hz = decoder.header.sample_rate_hz
+        samples, _ = _pour(decoder, rate_hz)
+        return Waveform(freeze(samples), rate_hz)
+
+
+def prepare(
+    source: AudioSource,
+    *,
+    source_rate_hz: int | None = None,
+    rate_hz: int,
+    normalize_peak: bool = False,
+) -> Prepared:
+    """
+    Decode, average the channels and resample, without ever holding the decoded source.
+
+    Args:
+        source: As for load_audio().
+        source_rate_hz: The rate of an array, 1000..768000; other sources know theirs.
+        rate_hz: The model's rate in Hz; 1000..768000.
+        normalize_peak: Divide by the largest absolute sample, as some models were trained;
+            silence stays as it is.
+
+    Returns:
+        The waveform at *rate_hz* in [-1, 1], with the facts and warnings about its source.
+
+    Raises:
+        AudioError: As load_audio(); also if no sample is left at *rate_hz*.
+
+    Source: the order of steps and the division are the ai4i-core inference-service's
+    (docs/gateway.md).
+    """
+    check_rate(rate_hz, "rate_hz")
+    with open_decoder(source, source_rate_hz) as decoder:
+        samples, meter = _pour(decoder, rate_hz)
+        facts = _facts(decoder, meter, samples, rate_hz)
+    if normalize_peak and (peak := max(map(abs, extremes(samples)))):
+        samples /= np.float32(peak)
+    return Prepared(Waveform(freeze(samples), rate_hz), facts, warnings(facts, rate_hz))
+
+
+def _pour(decoder: Decoder, rate_hz: int) -> tuple[Float32, Meter]:
+    header = decoder.header
+    meter = Meter(header)
+    resampler = Resampler(header.sample_rate_hz, rate_hz)
+    buffer = SampleBuffer(frames_at(header.frames or 0, header.sample_rate_hz, rate_hz))
+    for block in decoder.blocks():
+        meter.add(block)
+        mono = downmix(block, header.full_scale)
+        meter.add_mono(mono)
+        buffer.append(resampler.push(mono))
+    buffer.append(resampler.finish())
+    samples = buffer.take()
+    if not meter.frames:
+        raise AudioError(f"{header.name}: it holds no samples")
+    if not samples.size:
+        raise too_short(header.name, meter.frames, header.sample_rate_hz, rate_hz)
+    return samples, meter
+
+
+def _facts(decoder: Decoder, meter: Meter, samples: Float32, rate_hz: int) -> AudioFacts:
+    header = decoder.header
+    return AudioFacts(
+        duration_s=meter.frames / header.sample_rate_hz,
+        sample_rate_hz=header.sample_rate_hz,
+        channels=header.channels,
+        format=header.format,
+        resampled_from_hz=header.sample_rate_hz if header.sample_rate_hz != rate_hz else None,
+        peak=meter.peak,
+        clipped_ratio=meter.clipped_ratio,
+        silent_ratio=silent_ratio(samples, rate_hz),
+        dc_offset=meter.dc_offset,
+        truncated=decoder.truncated,
+    )

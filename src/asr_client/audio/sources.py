@@ -1,0 +1,153 @@
+"""What the caller handed in, opened: every source leads to a decoder or to one clear error."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from asr_client.audio.decoder import ArrayDecoder, Decoder
+from asr_client.audio.sniff import HEAD_BYTES, Container, identify, mistaken_for
+from asr_client.audio.tape import BinaryReadable, Tape, reason, record
+from asr_client.audio.waveform import Waveform, check_rate
+from asr_client.errors import AudioError
+
+__all__ = ["AudioSource", "open_decoder"]
+
+AudioSource: TypeAlias = (
+    str
+    | os.PathLike[str]
+    | bytes
+    | bytearray
+    | memoryview
+    | BinaryReadable
+    | npt.NDArray[Any]
+    | Waveform
+)
+"""A path, "-" for standard input, an encoded file in memory or opened, or samples."""
+
+_TAKEN = "a path, '-', bytes, a binary file, a numpy array or a Waveform"
+_INSTALL_AV = "pip install 'asr-client[av]'"
+
+
+@contextmanager
+def open_decoder(source: AudioSource, sample_rate_hz: int | None) -> Iterator[Decoder]:
+    """
+    Open *source*; what was opened here is closed on leaving.
+
+    Args:
+        source: See AudioSource. File objects are read from where they stand and left open.
+        sample_rate_hz: The rate of an array. Anything else knows its own, and must agree.
+
+    Raises:
+        AudioError: If there is no audio to be had from *source*.
+    """
+    if sample_rate_hz is not None:
+        check_rate(sample_rate_hz, "sample_rate_hz")
+    with ExitStack() as stack:
+        decoder = _decoder(source, sample_rate_hz, stack)
+        stack.callback(decoder.close)
+        header = decoder.header
+        if sample_rate_hz not in (None, header.sample_rate_hz):
+            message = f"{header.name}: it has {header.sample_rate_hz} Hz, not {sample_rate_hz} Hz"
+            raise AudioError(message, hint="leave the rate out: it is only for arrays")
+        yield decoder
+
+
+def _decoder(source: AudioSource, sample_rate_hz: int | None, stack: ExitStack) -> Decoder:
+    if isinstance(source, Waveform):
+        return ArrayDecoder(source.samples, source.sample_rate_hz)
+    if isinstance(source, np.ndarray):
+        return ArrayDecoder(source, sample_rate_hz)
+    return _decode(_tape(source, stack))
+
+
+def _tape(source: Any, stack: ExitStack) -> Tape:
+    match source:
+        case "-":
+            # A replaced sys.stdin may lack the buffer, and a service's may be None.
+            stdin = getattr(sys.stdin, "buffer", None) or sys.stdin
+            if stdin is None:
+                raise AudioError("standard input: it is closed")
+            return record(stdin, "standard input", stack)
+        case str() | os.PathLike():
+            path = os.fspath(source)
+            return record(stack.enter_context(_open(path)), _printable(path), stack)
+        case bytes() | bytearray() | memoryview():
+            return record(io.BytesIO(source), f"{len(source)} bytes", stack)
+    if not callable(getattr(source, "read", None)):
+        message = f"an object of type {type(source).__name__} is no audio source"
+        raise AudioError(message, hint=f"pass {_TAKEN}")
+    return record(source, _printable(getattr(source, "name", None)), stack)
+
+
+def _decode(tape: Tape) -> Decoder:
+    head = tape.read_at(0, HEAD_BYTES)
+    tape.check()
+    if not head:
+        raise AudioError(f"{tape.label}: it is empty")
+    container = identify(head)
+    if container is None and (what := mistaken_for(head)):
+        raise AudioError(f"{tape.label}: this is not audio but {what}")
+    if container and not container.in_soundfile:
+        return _av_decoder(tape, container)
+    return _soundfile_decoder(tape, container)
+
+
+def _soundfile_decoder(tape: Tape, container: Container | None) -> Decoder:
+    try:
+        from asr_client.audio.sound_file import SoundFileDecoder
+    except (ImportError, OSError) as failure:  # OSError: soundfile without its libsndfile
+        message = f"{tape.label}: soundfile cannot be loaded: {reason(failure)}"
+        raise AudioError(message, hint="pip install --force-reinstall soundfile") from failure
+    try:
+        return SoundFileDecoder(tape)
+    except AudioError as failure:
+        if container is None:
+            message = f"{tape.label}: this is no audio that libsndfile or FFmpeg would know"
+            raise AudioError(message, hint="convert it to WAV or FLAC") from failure
+        # Such as a WAV that holds AAC, or an OGG that holds Speex.
+        try:
+            return _av_decoder(tape, container)
+        except AudioError as second:
+            raise AudioError(failure.message, hint=second.hint) from failure
+
+
+def _av_decoder(tape: Tape, container: Container) -> Decoder:
+    try:
+        from asr_client.audio.av_file import AvDecoder
+    except ImportError as failure:
+        message = f"{tape.label}: {container.name} audio needs PyAV, which is not installed"
+        raise AudioError(message, hint=_INSTALL_AV) from failure
+    return AvDecoder(tape, container)
+
+
+def _open(path: str) -> io.BufferedReader:
+    label = _printable(path)
+    try:
+        return Path(path).open("rb")
+    except FileNotFoundError as failure:
+        hint = "download it first" if "://" in path else "check the path"
+        raise AudioError(f"{label}: no such file", hint=hint) from failure
+    except IsADirectoryError as failure:
+        hint = "pass the files in it one by one"
+        raise AudioError(f"{label}: this is a directory", hint=hint) from failure
+    except PermissionError as failure:
+        raise AudioError(f"{label}: permission denied", hint="may you read it?") from failure
+    except (OSError, ValueError) as failure:
+        raise AudioError(f"{label}: it cannot be opened: {reason(failure)}") from failure
+
+
+def _printable(name: object) -> str:
+    """A file's name for messages; one line, whatever is in it."""
+    if not isinstance(name, str | bytes):
+        return "audio file"  # a file object without a name, or known by its number only
+    text = os.fsdecode(name)
+    return text if text.isprintable() else ascii(text)

@@ -1,0 +1,166 @@
+"""Any binary input as a file that begins where it stands, can be rewound, and never throws."""
+
+from __future__ import annotations
+
+import io
+import os
+import shutil
+import tempfile
+from contextlib import ExitStack
+from typing import Any, Protocol, cast
+
+from asr_client.errors import AudioError
+
+__all__ = ["BinaryReadable", "Tape", "reason", "record"]
+
+# Above this, a pipe's bytes go to a temporary file: an hour of stereo WAV would be 700 MB.
+_SPOOL_BYTES = 32 << 20
+
+
+class BinaryReadable(Protocol):
+    """The least a binary file object can do."""
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Return up to *size* bytes, all of them if negative; b"" at the end."""
+
+
+class Tape(io.RawIOBase):
+    """
+    A seekable binary file, counted from where it stood; the caller's file is never closed.
+
+    libsndfile calls back into Python to read. An exception there, Ctrl-C included, is printed
+    and lost, and the audio ends early in silence; so it is kept here, for check() to raise.
+    """
+
+    def __init__(self, file: Any, name: str) -> None:
+        super().__init__()
+        self.label = name  # not "name": soundfile would guess a format from its ending
+        self._file = file
+        self._origin = file.tell()
+        self._failure: BaseException | None = None
+        self._patch: tuple[int, bytes] | None = None
+
+    def readable(self) -> bool:
+        """Answer yes, for io.RawIOBase to offer read()."""
+        return True
+
+    def seekable(self) -> bool:
+        """Answer yes; record() sees to it."""
+        return True
+
+    def readinto(self, buffer: Any, /) -> int:
+        """Fill *buffer* as far as the input goes; 0 at its end, or when it fails."""
+        window = memoryview(buffer).cast("B")
+        try:
+            at = self.tell()
+            size = self._fill(window)
+        except BaseException as failure:  # noqa: BLE001
+            self._failure = self._failure or failure
+            return 0
+        if self._patch:
+            _overlay(window[:size], at, *self._patch)
+        return size
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET, /) -> int:
+        """Move, and return the new position; -1 when the input fails."""
+        try:
+            start = self._origin if whence == os.SEEK_SET else 0
+            self._file.seek(start + offset, whence)
+            return self.tell()
+        except BaseException as failure:  # noqa: BLE001
+            self._failure = self._failure or failure
+            return -1
+
+    def tell(self) -> int:
+        """Bytes from the beginning."""
+        return int(self._file.tell()) - self._origin
+
+    def size_bytes(self) -> int:
+        """Bytes from the beginning to the end; the position does not move."""
+        here = self.tell()
+        size = self.seek(0, os.SEEK_END)
+        self.seek(here)
+        return size
+
+    def read_at(self, offset: int, size: int) -> bytes:
+        """Up to *size* bytes from *offset*."""
+        self.seek(offset)
+        return self.read(size) or b""
+
+    def patch(self, offset: int, data: bytes) -> None:
+        """Show *data* at *offset* instead of what is there."""
+        self._patch = (offset, data)
+
+    def check(self) -> None:
+        """
+        Raise what went wrong while somebody else was reading.
+
+        Raises:
+            AudioError: If the input failed. KeyboardInterrupt and the like as they came.
+        """
+        failure = self._failure
+        if isinstance(failure, Exception):
+            message = f"{self.label}: reading it failed: {reason(failure)}"
+            raise AudioError(message) from failure
+        if failure:
+            raise failure
+
+    def _fill(self, buffer: memoryview) -> int:
+        # libsndfile takes a short read for the end, while a remote file may read in pieces.
+        filled = 0
+        while filled < len(buffer) and (size := self._read_some(buffer[filled:])):
+            filled += size
+        return filled
+
+    def _read_some(self, buffer: memoryview) -> int:
+        if hasattr(self._file, "readinto"):
+            return cast("int", self._file.readinto(buffer) or 0)
+        data = self._file.read(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
+
+
+def record(file: Any, name: str, stack: ExitStack) -> Tape:
+    """
+    Put a binary file object on a tape.
+
+    Args:
+        file: Anything with read(); what cannot seek is read to its end first.
+        name: For messages.
+        stack: Closes the temporary file, if one is needed.
+
+    Raises:
+        AudioError: If *file* is closed, in text mode, or fails.
+    """
+    try:
+        if isinstance(file.read(0), str):
+            message = f"{name}: the file is open in text mode"
+            raise AudioError(message, hint="open it with mode 'rb'")
+        if _can_seek(file):
+            return Tape(file, name)
+        spool = stack.enter_context(tempfile.SpooledTemporaryFile(max_size=_SPOOL_BYTES))
+        shutil.copyfileobj(file, spool, 1 << 20)
+        spool.seek(0)
+        return Tape(spool, name)
+    except (OSError, ValueError, TypeError) as failure:
+        message = f"{name}: it cannot be read: {reason(failure)}"
+        raise AudioError(message) from failure
+
+
+def reason(failure: BaseException) -> str:
+    """What an exception says, on one line; its class where it says nothing."""
+    text = getattr(failure, "strerror", None) or str(failure) or type(failure).__name__
+    return " ".join(str(text).split())
+
+
+def _can_seek(file: Any) -> bool:
+    try:
+        return bool(file.seekable()) and file.tell() >= 0
+    except (AttributeError, OSError):
+        return False
+
+
+def _overlay(window: memoryview, at: int, offset: int, data: bytes) -> None:
+    start, end = max(at, offset), min(at + len(window), offset + len(data))
+    if start < end:
+        window[start - at : end - at] = data[start - offset : end - offset]

@@ -1,0 +1,78 @@
+"""Command-line arguments that several commands share."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from asr_client import __version__
+from asr_client.endpoint import PROTOCOLS
+
+if TYPE_CHECKING:
+    from asr_client.config import Settings
+
+__all__ = ["ENVIRONMENT_HELP", "add_common", "add_connection", "settings_from"]
+
+ENVIRONMENT_HELP = """\
+environment:
+  ASR_URL              server or gateway, where --url is not given
+  ASR_API_KEY          key for the gateway (never an argument: `ps` would show it)
+  ASR_API_KEY_FILE     file that holds the key
+  ASR_API_KEY_HEADER   header that carries it (default X-API-Key)
+  ASR_MODEL, ASR_LANGUAGE, ASR_PROTOCOL
+                       stand in for the options of these names
+"""
+
+
+def add_common(parser: argparse.ArgumentParser) -> None:
+    """Add what every command has."""
+    parser.add_argument("--version", action="version", version=f"asr-client {__version__}")
+    parser.add_argument("-q", "--quiet", action="store_true", help="say nothing but errors")
+    parser.add_argument(
+        "-v", "--verbose", action="store_true", help="tell decisions and timings, on stderr"
+    )
+
+
+def add_connection(parser: argparse.ArgumentParser) -> None:
+    """Add what leads to a server and its model."""
+    group = parser.add_argument_group("server")
+    group.add_argument(
+        "--url",
+        metavar="URL",
+        help="http://host:8000, grpc://host:8001, or a gateway's https://host[/prefix]",
+    )
+    group.add_argument(
+        "--protocol",
+        choices=PROTOCOLS,
+        help="how to ask (default: auto, which finds out; -v tells why)",
+    )
+    group.add_argument("--model", metavar="NAME", help="model to ask (default: asr_am_ensemble)")
+    group.add_argument(
+        "--api-key-file", metavar="FILE", help="file that holds the gateway's API key"
+    )
+    group.add_argument(
+        "--api-key-header", metavar="NAME", help="header for the key (default: X-API-Key)"
+    )
+    group.add_argument(
+        "--tls-ca-file", metavar="FILE", help="PEM file with the authorities to trust"
+    )
+    group.add_argument(
+        "--deadline",
+        type=float,
+        metavar="SECONDS",
+        help="time for one call (default: 30 plus twice the audio's length)",
+    )
+
+
+def settings_from(arguments: argparse.Namespace) -> Settings:
+    """Turn connection arguments into the client's settings."""
+    from asr_client.auth import ApiKey
+
+    return {
+        "protocol": arguments.protocol,
+        "model": arguments.model,
+        "api_key": ApiKey.from_file(arguments.api_key_file) if arguments.api_key_file else None,
+        "api_key_header": arguments.api_key_header,
+        "tls_ca_file": arguments.tls_ca_file,
+        "deadline_s": arguments.deadline,
+    }

@@ -1,0 +1,99 @@
+"""What a command says besides its result: all of it to stderr, none of it twice."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from enum import IntEnum
+from typing import NoReturn
+
+from asr_client.errors import ASRError, ConfigError, EmbeddedError
+
+__all__ = ["Console", "ExitCode", "run_command"]
+
+
+class ExitCode(IntEnum):
+    """What the commands tell the shell."""
+
+    OK = 0
+    FAILED = 1  # some or all of the work failed
+    USAGE = 2  # the command line or a setting cannot work; argparse uses the same
+    INTERRUPTED = 130  # Ctrl-C, as shells report it
+
+
+class Console:
+    """
+    Messages to stderr under the command's name.
+
+    Args:
+        command: Name before each message.
+        quiet: Keep errors, drop all else.
+        verbose: Tell decisions and timings, too.
+    """
+
+    def __init__(self, command: str, *, quiet: bool = False, verbose: bool = False) -> None:
+        self._command = command
+        self._quiet = quiet
+        self._verbose = verbose
+        self._is_terminal = sys.stderr.isatty()
+        self._progress_shown = False
+
+    def error(self, text: str) -> None:
+        """Say what went wrong."""
+        self._write(f"{self._command}: error: {text}")
+
+    def warn(self, text: str) -> None:
+        """Say what a careful user would want to know."""
+        if not self._quiet:
+            self._write(f"{self._command}: warning: {text}")
+
+    def note(self, text: str) -> None:
+        """Say what is going on."""
+        if not self._quiet:
+            self._write(text)
+
+    def detail(self, text: str) -> None:
+        """Say how and why, to those who asked for it."""
+        if self._verbose:
+            self._write(text)
+
+    def progress(self, text: str) -> None:
+        """Show where the work stands, on a terminal only; the next message replaces it."""
+        if self._is_terminal and not self._quiet:
+            sys.stderr.write(f"\r\x1b[K{text}")
+            sys.stderr.flush()
+            self._progress_shown = True
+
+    def clear_progress(self) -> None:
+        """Take the progress line away."""
+        if self._progress_shown:
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()
+            self._progress_shown = False
+
+    def _write(self, text: str) -> None:
+        self.clear_progress()
+        print(text, file=sys.stderr, flush=True)
+
+
+def run_command(command: str, work: Callable[[], int]) -> NoReturn:
+    """Run a command, turn what escapes it into one line and an exit code, and exit."""
+    console = Console(command)
+    try:
+        code = work()
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        console.error("interrupted")
+        code = ExitCode.INTERRUPTED
+    except BrokenPipeError:
+        # The reader of our output is gone (`| head`): nobody is left to be told.
+        sys.stderr.close()
+        code = ExitCode.FAILED
+    except ASRError as error:
+        console.error(str(error))
+        usage = isinstance(error, ConfigError) and not isinstance(error, EmbeddedError)
+        code = ExitCode.USAGE if usage else ExitCode.FAILED
+    except OSError as error:
+        console.error(str(error))
+        code = ExitCode.FAILED
+    sys.exit(code)

@@ -1,0 +1,218 @@
+"""ASRClient and AsyncASRClient: thin shells that hand each call's flow to its driver."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Self, Unpack
+
+from asr_client.audio import AudioSource
+from asr_client.config import ClientConfig, Settings
+from asr_client.contracts.kserve import KServe
+from asr_client.deadline import Deadline
+from asr_client.discovery import check_health, describe_model, list_models
+from asr_client.drive import run, run_async
+from asr_client.flow import Options, deadline_for, transcribe
+from asr_client.results import Health, ModelInfo, ModelList, Transcript
+from asr_client.session import Session
+from asr_client.transports import open_async_transport, open_transport
+
+__all__ = ["ASRClient", "AsyncASRClient"]
+
+
+def _open_session(url: str | None, settings: Settings) -> Session:
+    config = ClientConfig.resolve(url, **settings)
+    codec: KServe
+    if config.endpoint.is_grpc:
+        from asr_client.contracts.kserve_grpc import KServeGRPC
+
+        codec = KServeGRPC()
+    else:
+        from asr_client.contracts.kserve_http import KServeHTTP
+
+        codec = KServeHTTP()
+    return Session(config, codec)
+
+
+class ASRClient:
+    """
+    Transcribes audio with a remote model; may be shared by threads.
+
+    Connections are kept: make one client, use it for many calls, close it (or use `with`).
+
+    Args:
+        url: The server or its gateway: "http://host:8000", "grpc://host:8001",
+            "https://gateway/prefix", or the full URL of the documented call. None reads ASR_URL.
+        **settings: See ClientConfig, which also says which variables stand in for what is missing.
+
+    Raises:
+        ConfigError: If a setting cannot work. Nothing is sent before the first call.
+    """
+
+    def __init__(self, url: str | None = None, **settings: Unpack[Settings]) -> None:
+        self._session = _open_session(url, settings)
+        self._transport = open_transport(self._session.config)
+
+    def transcribe(
+        self,
+        audio: AudioSource,
+        *,
+        language: str | None = None,
+        sample_rate_hz: int | None = None,
+        deadline_s: float | None = None,
+    ) -> Transcript:
+        """
+        Turn one recording into text.
+
+        Args:
+            audio: Path, "-" for stdin, bytes of a file, binary file object, Waveform, or array of
+                shape (frames,) or (frames, channels): floats within [-1, 1], int16, int32 or uint8.
+            language: Code ("hi"), tag ("hi-IN") or name ("Hindi"); None takes the client's.
+            sample_rate_hz: Rate of an array, in Hz; required there, and only there.
+            deadline_s: Seconds for the whole call, discovery and decoding included.
+
+        Raises:
+            AudioError: If the recording cannot be used.
+            LanguageError: If the model does not take the language.
+            ServerError: If the server or its gateway refuses; the subclass says why.
+            TransportError: If no reply came.
+            ContractError: If the model or its reply is not as agreed.
+        """
+        options = Options(language, sample_rate_hz, deadline_s)
+        (transcript,) = run(transcribe(self._session, [audio], options), self._transport)
+        return transcript
+
+    def transcribe_batch(
+        self,
+        audios: Sequence[AudioSource],
+        *,
+        language: str | None = None,
+        sample_rate_hz: int | None = None,
+        deadline_s: float | None = None,
+    ) -> tuple[Transcript, ...]:
+        """
+        Turn several recordings of one language into text, in one request.
+
+        Shorter ones are padded with zeros, so similar lengths waste least. One bad recording fails
+        the whole batch. Arguments and errors are those of `transcribe`.
+
+        Raises:
+            ConfigError: If the model, or the protocol, does not take as many at once.
+        """
+        options = Options(language, sample_rate_hz, deadline_s)
+        return run(transcribe(self._session, audios, options), self._transport)
+
+    def health(self, *, deadline_s: float | None = None) -> Health:
+        """Ask whether the server is live, ready, and has this client's model ready."""
+        deadline = _deadline(self._session, deadline_s)
+        return run(
+            check_health(self._session, self._session.config.model, deadline), self._transport
+        )
+
+    def models(self, *, deadline_s: float | None = None) -> ModelList:
+        """List the server's models, and say which source named them."""
+        return run(
+            list_models(self._session, _deadline(self._session, deadline_s)), self._transport
+        )
+
+    def model(self, name: str | None = None, *, deadline_s: float | None = None) -> ModelInfo:
+        """Tell how this client talks to a model (None: its own), and why in that way."""
+        name = name or self._session.config.model
+        deadline = _deadline(self._session, deadline_s)
+        return run(describe_model(self._session, name, deadline), self._transport)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._transport.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({str(self._session.config.endpoint)!r})"
+
+
+class AsyncASRClient:
+    """
+    Transcribes audio with a remote model, from one event loop.
+
+    Takes the same arguments, gives the same results and raises the same errors as ASRClient.
+    Decoding runs in a thread, so that the loop stays free.
+    """
+
+    def __init__(self, url: str | None = None, **settings: Unpack[Settings]) -> None:
+        self._session = _open_session(url, settings)
+        self._transport = open_async_transport(self._session.config)
+
+    async def transcribe(
+        self,
+        audio: AudioSource,
+        *,
+        language: str | None = None,
+        sample_rate_hz: int | None = None,
+        deadline_s: float | None = None,
+    ) -> Transcript:
+        """See `ASRClient.transcribe`."""
+        options = Options(language, sample_rate_hz, deadline_s)
+        flow = transcribe(self._session, [audio], options)
+        (transcript,) = await run_async(flow, self._transport)
+        return transcript
+
+    async def transcribe_batch(
+        self,
+        audios: Sequence[AudioSource],
+        *,
+        language: str | None = None,
+        sample_rate_hz: int | None = None,
+        deadline_s: float | None = None,
+    ) -> tuple[Transcript, ...]:
+        """See `ASRClient.transcribe_batch`."""
+        options = Options(language, sample_rate_hz, deadline_s)
+        return await run_async(transcribe(self._session, audios, options), self._transport)
+
+    async def health(self, *, deadline_s: float | None = None) -> Health:
+        """See `ASRClient.health`."""
+        deadline = _deadline(self._session, deadline_s)
+        flow = check_health(self._session, self._session.config.model, deadline)
+        return await run_async(flow, self._transport)
+
+    async def models(self, *, deadline_s: float | None = None) -> ModelList:
+        """See `ASRClient.models`."""
+        flow = list_models(self._session, _deadline(self._session, deadline_s))
+        return await run_async(flow, self._transport)
+
+    async def model(self, name: str | None = None, *, deadline_s: float | None = None) -> ModelInfo:
+        """See `ASRClient.model`."""
+        name = name or self._session.config.model
+        flow = describe_model(self._session, name, _deadline(self._session, deadline_s))
+        return await run_async(flow, self._transport)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._transport.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({str(self._session.config.endpoint)!r})"
+
+
+def _deadline(session: Session, deadline_s: float | None) -> Deadline:
+    return deadline_for(session, Options(deadline_s=deadline_s), session.clock())

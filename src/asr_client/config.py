@@ -1,0 +1,161 @@
+"""Settings: arguments first, then the environment, then defaults; checked before any I/O."""
+
+from __future__ import annotations
+
+import os
+import string
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypedDict, Unpack, cast
+
+from asr_client.auth import ApiKey
+from asr_client.endpoint import PROTOCOLS, Endpoint, Protocol, parse_url
+from asr_client.errors import ConfigError
+
+__all__ = ["DEFAULT_MODEL", "ClientConfig", "Settings"]
+
+DEFAULT_API_KEY_HEADER = "X-API-Key"
+DEFAULT_CONNECT_TIMEOUT_S = 5.0
+DEFAULT_MODEL = "asr_am_ensemble"
+
+_HEADER_CHARACTERS = frozenset(string.ascii_letters + string.digits + "!#$%&'*+-.^_`|~")
+
+
+class Settings(TypedDict, total=False):
+    """What ASRClient and AsyncASRClient take by name; ClientConfig says what each means."""
+
+    protocol: Protocol | None
+    model: str | None
+    language: str | None
+    languages: Sequence[str] | None
+    api_key: str | ApiKey | None
+    api_key_header: str | None
+    deadline_s: float | None
+    connect_timeout_s: float | None
+    normalize_peak: bool
+    tls_ca_file: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientConfig:
+    """
+    How a client reaches its server.
+
+    Attributes:
+        endpoint: Where the server is (`url`, ASR_URL).
+        protocol: "auto" finds out; else "http" and "grpc" (KServe v2), "generate", "asr-infer",
+            "ulca" or "ai4i" (ASR_PROTOCOL).
+        protocol_why: What decided the protocol, if it is decided.
+        model: Model to ask; the service id with "ulca" and "ai4i" (ASR_MODEL).
+        language: Language of calls that name none: a code, tag or name (ASR_LANGUAGE).
+        languages: Codes that the model takes, where the caller knows better than the model.
+        api_key: The gateway's key (ASR_API_KEY, or a file named by ASR_API_KEY_FILE).
+        api_key_header: Header that carries it; published gateways also use "apikey"
+            (ASR_API_KEY_HEADER).
+        deadline_s: Seconds for a whole call; None allows 30 s plus twice the audio's length, at
+            most 15 minutes.
+        connect_timeout_s: Seconds for one connection attempt, TLS included.
+        normalize_peak: Scale each recording to full scale, as the model's origin does.
+        tls_ca_file: PEM file with the authorities to trust instead of the system's.
+    """
+
+    endpoint: Endpoint
+    protocol: Protocol = "auto"
+    protocol_why: str = ""
+    model: str = DEFAULT_MODEL
+    language: str | None = None
+    languages: tuple[str, ...] = ()
+    api_key: ApiKey | None = None
+    api_key_header: str = DEFAULT_API_KEY_HEADER
+    deadline_s: float | None = None
+    connect_timeout_s: float = DEFAULT_CONNECT_TIMEOUT_S
+    normalize_peak: bool = False
+    tls_ca_file: str | None = None
+
+    @classmethod
+    def resolve(
+        cls,
+        url: str | None,
+        *,
+        environ: Mapping[str, str] = os.environ,
+        **settings: Unpack[Settings],
+    ) -> ClientConfig:
+        """
+        Combine arguments, environment and defaults.
+
+        Raises:
+            ConfigError: If no server is named, or a value cannot work.
+        """
+        given = _Given(settings, environ)
+        endpoint = parse_url(url or environ.get("ASR_URL") or _no_server())
+        protocol, why = _choose_protocol(given.text("protocol", "ASR_PROTOCOL"), endpoint)
+        return cls(
+            endpoint=endpoint,
+            protocol=protocol,
+            protocol_why=why,
+            model=endpoint.model or given.text("model", "ASR_MODEL") or DEFAULT_MODEL,
+            language=given.text("language", "ASR_LANGUAGE") or None,
+            languages=tuple(settings.get("languages") or ()),
+            api_key=_key(settings.get("api_key"), environ),
+            api_key_header=_header(given.text("api_key_header", "ASR_API_KEY_HEADER")),
+            deadline_s=given.seconds("deadline_s"),
+            connect_timeout_s=given.seconds("connect_timeout_s") or DEFAULT_CONNECT_TIMEOUT_S,
+            normalize_peak=settings.get("normalize_peak", False),
+            tls_ca_file=settings.get("tls_ca_file"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """The caller's settings, with the environment behind them; an empty text is no setting."""
+
+    settings: Settings
+    environ: Mapping[str, str]
+
+    def text(self, name: str, variable: str) -> str:
+        value = cast("Mapping[str, object]", self.settings).get(name)
+        return str(value) if value else self.environ.get(variable, "")
+
+    def seconds(self, name: str) -> float | None:
+        value = cast("Mapping[str, float | None]", self.settings).get(name)
+        if value is not None and not 0 < value < float("inf"):
+            raise ConfigError(f"{name} must be a positive number of seconds, not {value!r}")
+        return value
+
+
+def _no_server() -> str:
+    raise ConfigError(
+        "no server is named",
+        hint="give its URL, set ASR_URL, or start one here with `asr-client serve`",
+    )
+
+
+def _choose_protocol(asked: str, endpoint: Endpoint) -> tuple[Protocol, str]:
+    """Let the caller's word rule; the URL's own hint fills in for "auto"."""
+    if asked not in ("", *PROTOCOLS):
+        raise ConfigError(f"protocol {asked!r} is unknown", hint=f"use {', '.join(PROTOCOLS)}")
+    if asked in ("", "auto"):
+        return endpoint.protocol, endpoint.why
+    if endpoint.is_grpc != (asked == "grpc"):
+        raise ConfigError(
+            f"protocol {asked!r} does not go with the URL {endpoint}",
+            hint="gRPC has URLs such as grpc://host:8001, everything else http:// or https://",
+        )
+    return cast("Protocol", asked), "asked for"
+
+
+def _key(given: str | ApiKey | None, environ: Mapping[str, str]) -> ApiKey | None:
+    if isinstance(given, ApiKey):
+        return given
+    if given is not None:
+        return ApiKey(given)
+    if environ.get("ASR_API_KEY"):
+        return ApiKey(environ["ASR_API_KEY"])
+    path = environ.get("ASR_API_KEY_FILE")
+    return ApiKey.from_file(path) if path else None
+
+
+def _header(name: str) -> str:
+    if not set(name) <= _HEADER_CHARACTERS:
+        raise ConfigError(f"{name!r} is not the name of an HTTP header")
+    return name or DEFAULT_API_KEY_HEADER

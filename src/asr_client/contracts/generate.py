@@ -1,0 +1,70 @@
+"""
+Triton's generate extension: base64 of a WAV file in a flat JSON object, one recording a request.
+
+Source: Triton `protocol/extension_generate.md` (provisional there), as measured on 2.51: each key
+that is an input becomes a tensor, every other scalar a request parameter.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from asr_client.audio.wav import encode_wav
+from asr_client.contracts.asr_infer import find_text
+from asr_client.contracts.introspection import SpeechModel
+from asr_client.contracts.json_audio import AUDIO, json_with_audio
+from asr_client.contracts.models import MODEL_RATE_HZ
+from asr_client.contracts.replies import http_error, read_json
+from asr_client.contracts.speech import Recognized, Utterances
+from asr_client.contracts.wire import Call, Reply, Request
+from asr_client.errors import ContractError
+
+__all__ = ["GenerateRecognizer"]
+
+
+class GenerateRecognizer:
+    """
+    A model with one BYTES input for audio, behind /generate; implements `speech.Recognizer`.
+
+    Args:
+        model: The model's name.
+        speech_model: What introspection found; None where the server tells nothing, and then the
+            input is taken to be called "audio".
+    """
+
+    protocol = "generate"
+    sample_rate_hz = MODEL_RATE_HZ
+    needs_language = False
+    max_batch_size = 1
+    window_s = None
+
+    def __init__(self, model: str, speech_model: SpeechModel | None) -> None:
+        if speech_model is not None and not speech_model.contract.base64:
+            raise ContractError(
+                f"model {model!r} takes samples, which `generate` could only carry as JSON numbers",
+                hint="use protocol http or grpc for it, or name a model that takes base64 audio",
+            )
+        self.model = model
+        self.contract = speech_model.contract.name if speech_model else "base64"
+        self.languages = speech_model.languages if speech_model else ()
+        self.takes_language = speech_model is None or speech_model.language is not None
+        self._audio_key = speech_model.audio.name if speech_model else "audio"
+        self._text_key = speech_model.text.name if speech_model else ""
+
+    def recognize(self, utterances: Utterances) -> Call[Recognized]:
+        """Encode the one recording."""
+        (wave,) = utterances.waves
+        fields = {self._audio_key: AUDIO}
+        if utterances.language is not None:
+            fields["language"] = utterances.language
+        path = f"/v2/models/{quote(self.model, safe='')}/generate"
+        body = json_with_audio(fields, encode_wav(wave))
+        request = Request("POST", path, (("Content-Type", "application/json"),), body)
+        return Call(request, self._read)
+
+    def _read(self, reply: Reply) -> Recognized:
+        if reply.status != 200:  # noqa: PLR2004
+            raise http_error(reply)
+        fields = read_json(reply.body, "the answer of generate")
+        text = find_text(fields, self._text_key)
+        return Recognized((text,), str(fields.get("model_version", "")))

@@ -1,0 +1,163 @@
+"""From what a server tells of a model to the contract that fits it: pure, and able to say why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from asr_client.contracts.kserve import ModelConfig, ModelMetadata, TensorSpec
+from asr_client.contracts.models import CATALOGUE, Contract
+from asr_client.errors import ContractError
+
+__all__ = ["SpeechModel", "recognise_model"]
+
+_SAMPLE_TYPES = ("FP32", "FP16", "FP64")
+
+# ASSUMED: what a model takes at once when its configuration cannot be read; the published
+# ensemble's limit (contracts.md 2.1). A smaller model says so itself, with a 400.
+_USUAL_BATCH = 32
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechModel:
+    """
+    A contract bound to one model: every tensor with the type and rank that the model declares.
+
+    Attributes:
+        contract: The family.
+        metadata: What the server told of the tensors.
+        audio: The audio input's declaration.
+        language: The language input's; None where the model takes none.
+        text: The text output's.
+        max_batch_size: Utterances a request may hold, at least 1.
+        languages: Codes that the model takes, by its own parameters or by its family.
+    """
+
+    contract: Contract
+    metadata: ModelMetadata
+    audio: TensorSpec
+    language: TensorSpec | None
+    text: TensorSpec
+    max_batch_size: int
+    languages: tuple[str, ...]
+
+    def spec(self, name: str) -> TensorSpec | None:
+        """Declaration of an input; None where the model has no such input."""
+        return next((spec for spec in self.metadata.inputs if spec.name == name), None)
+
+    def explain(self) -> str:
+        """Say in one line which contract was found, and by which tensors."""
+        tensors = ", ".join(f"{spec.name} {spec.datatype}" for spec in self.metadata.inputs)
+        return (
+            f"contract {self.contract.name}: {tensors} -> {self.text.name}; "
+            f"up to {self.max_batch_size} recordings a request"
+        )
+
+
+def recognise_model(metadata: ModelMetadata, config: ModelConfig | None) -> SpeechModel:
+    """
+    Find the contract of a model.
+
+    Args:
+        metadata: Its tensors.
+        config: Its configuration; None where the server keeps it to itself.
+
+    Raises:
+        ContractError: If the model speaks none of the known contracts, or wants a stream.
+    """
+    _refuse_streams(metadata, config)
+    optional = config.optional_inputs if config else frozenset()
+    fitting = [contract for contract in CATALOGUE if _fits(contract, metadata, optional)]
+    if not fitting:
+        raise ContractError(
+            f"model {metadata.name!r} takes {_list(metadata.inputs) or 'no tensors'} and gives "
+            f"{_list(metadata.outputs) or 'none'}: no known speech contract",
+            hint="is it a step of an ensemble? `asr-client models` lists the others",
+        )
+    return _bind(_by_name(fitting, metadata.name), metadata, config)
+
+
+def _refuse_streams(metadata: ModelMetadata, config: ModelConfig | None) -> None:
+    if config and (config.decoupled or config.stateful):
+        kind = "decoupled replies" if config.decoupled else "sequences of chunks"
+        raise ContractError(
+            f"model {metadata.name!r} works with {kind}, which this client does not speak",
+            hint="use the toolkit's offline model of the same family",
+        )
+
+
+def _fits(contract: Contract, metadata: ModelMetadata, optional: frozenset[str]) -> bool:
+    """All inputs of the contract are there, and no other input is required."""
+    audio = _audio_input(contract, metadata, optional)
+    if audio is None or _text_output(contract, metadata) is None:
+        return False
+    declared = {spec.name for spec in metadata.inputs}
+    wanted = {audio.name, *contract.constants} | ({contract.length} - {""})
+    language = {contract.language} - {""}
+    if not contract.language_optional:
+        wanted |= language
+    return wanted <= declared and declared - optional - set(contract.ignored) <= wanted | language
+
+
+def _audio_input(
+    contract: Contract, metadata: ModelMetadata, optional: frozenset[str]
+) -> TensorSpec | None:
+    types = ("BYTES",) if contract.base64 else _SAMPLE_TYPES
+    if contract.audio:
+        named = [spec for spec in metadata.inputs if spec.name == contract.audio]
+    else:
+        named = [
+            spec
+            for spec in metadata.inputs
+            if spec.name not in optional and spec.name != contract.language
+        ]
+    fits = len(named) == 1 and named[0].datatype in types
+    return named[0] if fits else None
+
+
+def _text_output(contract: Contract, metadata: ModelMetadata) -> TensorSpec | None:
+    texts = [spec for spec in metadata.outputs if spec.datatype == "BYTES"]
+    if contract.text:
+        texts = [spec for spec in texts if spec.name == contract.text]
+    return texts[0] if texts else None
+
+
+def _by_name(fitting: Sequence[Contract], model: str) -> Contract:
+    """Among contracts with equal tensors, prefer the one whose usual name the model has."""
+    for contract in fitting:
+        if contract.model_names and model.startswith(contract.model_names):
+            return contract
+    return next((c for c in fitting if not c.model_names), fitting[0])
+
+
+def _bind(contract: Contract, metadata: ModelMetadata, config: ModelConfig | None) -> SpeechModel:
+    audio = _audio_input(contract, metadata, config.optional_inputs if config else frozenset())
+    text = _text_output(contract, metadata)
+    if audio is None or text is None:  # _fits has just found both
+        raise ContractError(f"model {metadata.name!r} does not fit contract {contract.name}")
+    language = next((spec for spec in metadata.inputs if spec.name == contract.language), None)
+    return SpeechModel(
+        contract=contract,
+        metadata=metadata,
+        audio=audio,
+        language=language,
+        text=text,
+        max_batch_size=_batch_size(audio, config),
+        languages=_declared_languages(config) or contract.languages,
+    )
+
+
+def _batch_size(audio: TensorSpec, config: ModelConfig | None) -> int:
+    if config is not None:
+        return max(config.max_batch_size, 1)
+    return _USUAL_BATCH if len(audio.shape) > 1 else 1
+
+
+def _declared_languages(config: ModelConfig | None) -> tuple[str, ...]:
+    """Read the model's `languages` parameter: codes between spaces or commas."""
+    declared = config.parameters.get("languages", "") if config else ""
+    return tuple(declared.replace(",", " ").split())
+
+
+def _list(specs: Sequence[TensorSpec]) -> str:
+    return ", ".join(f"{spec.name} {spec.datatype}" for spec in specs)

@@ -1,0 +1,234 @@
+"""
+Who answered, and with what: a refusal, over HTTP or gRPC, becomes one error class.
+
+Pure rules over status, headers and text; one table a wire. The facts behind each rule are in
+docs/gateway.md. Texts are matched by lower-case substring, because versions differ in the rest.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from asr_client.contracts.wire import Reply
+from asr_client.errors import (
+    AuthError,
+    ContractError,
+    ModelNotFoundError,
+    OverloadedError,
+    RateLimitedError,
+    RejectedInputError,
+    RouteNotFoundError,
+    ServerBugError,
+    ServerError,
+)
+
+__all__ = ["answered_by", "grpc_error", "http_error", "read_json"]
+
+_LONGEST_MESSAGE = 400
+
+# What a text says for certain, whatever the status. Triton says 500 for requests that it cannot
+# parse, and 400 on `generate` where it says 500 on `infer` (contracts.md 5.2, gateway.md 9).
+_BY_TEXT: tuple[tuple[str, type[ServerError]], ...] = (
+    ("is not healthy", OverloadedError),
+    ("exceeds maximum queue size", OverloadedError),
+    ("request timeout expired", OverloadedError),
+    ("server is stopping", OverloadedError),
+    ("request for unknown model", ModelNotFoundError),
+    ("model version not ready", ModelNotFoundError),
+    ("is not ready", ModelNotFoundError),
+    ("failed to parse the request json", RejectedInputError),
+    ("unable to parse '", RejectedInputError),
+    ("failed to process the request(s)", ServerBugError),
+    ("this api is restricted", AuthError),
+    ("this protocol is restricted", AuthError),
+)
+
+_BY_HTTP_STATUS: Mapping[int, type[ServerError]] = {
+    401: AuthError,
+    403: AuthError,
+    404: RouteNotFoundError,
+    405: RouteNotFoundError,
+    408: OverloadedError,
+    426: RouteNotFoundError,
+    429: RateLimitedError,
+    501: RejectedInputError,
+    502: OverloadedError,
+    503: OverloadedError,
+    504: OverloadedError,
+}
+
+# Numbers of grpc.StatusCode; written out, so that this module needs no grpc.
+_BY_GRPC_CODE: Mapping[int, type[ServerError]] = {
+    3: RejectedInputError,  # INVALID_ARGUMENT
+    4: OverloadedError,  # DEADLINE_EXCEEDED, from the gateway: the client's own is no reply
+    5: ModelNotFoundError,  # NOT_FOUND
+    7: AuthError,  # PERMISSION_DENIED
+    8: RateLimitedError,  # RESOURCE_EXHAUSTED
+    12: RouteNotFoundError,  # UNIMPLEMENTED
+    13: ServerBugError,  # INTERNAL
+    14: OverloadedError,  # UNAVAILABLE
+    16: AuthError,  # UNAUTHENTICATED
+}
+
+# Kong translates its own refusals into one fixed word a gRPC code (gateway.md 3).
+_KONG_GRPC_WORDS = frozenset(
+    {"unauthenticated", "resourceexhausted", "notfound", "invalidargument", "permissiondenied"}
+)
+
+_HINTS: tuple[tuple[str, str], ...] = (
+    (
+        "no api key found",
+        "give a key with ASR_API_KEY; or another header: published gateways also read apikey",
+    ),
+    (
+        "no route matched",
+        "the gateway has no such path: check the URL's prefix and --protocol",
+    ),
+    ("failed to get a peer", "no replica is up behind the gateway: try again later"),
+    ("stub process", "one model instance died: the server must be restarted"),
+)
+
+
+def read_json(body: bytes, what: str) -> Any:
+    """Read JSON; ContractError, naming *what*, if it is none."""
+    try:
+        return json.loads(body)
+    except ValueError as error:
+        start = body[:60].decode("utf-8", "replace")
+        raise ContractError(
+            f"{what} is not JSON but starts with {start!r}",
+            hint="is this the URL of a Triton server or of its gateway?",
+        ) from error
+
+
+def answered_by(headers: Mapping[str, str], text: str) -> str:
+    """
+    Tell who wrote an error: "kong", "triton" or "unknown".
+
+    Kong alone sets X-Kong-Response-Latency; its 502 and 504 carry the upstream's headers and are
+    known by their text. Triton's errors are {"error": ...}, Kong's {"message": ...}.
+    """
+    if "x-kong-response-latency" in headers:
+        return "kong"
+    if '"message"' in text and ("x-kong-request-id" in headers or "upstream server" in text):
+        return "kong"
+    if text.lower() in _KONG_GRPC_WORDS:
+        return "kong"
+    return "triton" if '{"error"' in text.replace(" ", "") else "unknown"
+
+
+def http_error(reply: Reply) -> ServerError:
+    """Make the error of an HTTP reply that is not a success."""
+    text = reply.body.decode("utf-8", "replace")
+    who = answered_by(reply.headers, text)
+    return _error(
+        _class_by_http(reply.status, text),
+        reply,
+        message=f"{_name(who)} answered {reply.status}: {_message_in(text) or 'no text'}",
+        who=who,
+    )
+
+
+def grpc_error(reply: Reply, code_name: str) -> ServerError:
+    """Make the error of a gRPC reply whose status is not OK."""
+    who = answered_by(reply.headers, reply.details)
+    if who == "unknown" and "x-kong-upstream-latency" not in reply.headers:
+        who = "triton"
+    return _error(
+        _class_by_grpc(reply, who),
+        reply,
+        message=f"{_name(who)} answered {code_name}: {_shorten(reply.details) or 'no text'}",
+        who=who,
+    )
+
+
+def _error(kind: type[ServerError], reply: Reply, *, message: str, who: str) -> ServerError:
+    return kind(
+        message,
+        hint=_hint(kind, message, reply.status),
+        status=reply.status,
+        answered_by=who,
+        retry_after_s=_retry_after_s(reply.headers),
+        request_id=reply.headers.get("x-kong-request-id", reply.headers.get("x-request-id", "")),
+    )
+
+
+def _class_by_http(status: int, text: str) -> type[ServerError]:
+    certain = _class_by_text(text)
+    if certain is not None:
+        return certain
+    if status in _BY_HTTP_STATUS:
+        return _BY_HTTP_STATUS[status]
+    if 300 <= status < 400:  # noqa: PLR2004
+        return RouteNotFoundError
+    return ServerBugError if status >= 500 else RejectedInputError  # noqa: PLR2004
+
+
+def _class_by_grpc(reply: Reply, who: str) -> type[ServerError]:
+    text = reply.details.lower()
+    if "an invalid response was received from the upstream" in text or "upstream server is" in text:
+        return OverloadedError
+    if who == "kong" and text.startswith(("notfound", "no route matched")):
+        return RouteNotFoundError
+    if text.startswith("client: ") and "message larger than max" in text:
+        return RejectedInputError
+    return _class_by_text(text) or _BY_GRPC_CODE.get(reply.status, ServerBugError)
+
+
+def _class_by_text(text: str) -> type[ServerError] | None:
+    lower = text.lower()
+    return next((kind for part, kind in _BY_TEXT if part in lower), None)
+
+
+def _hint(kind: type[ServerError], message: str, status: int) -> str:
+    lower = message.lower()
+    for part, hint in _HINTS:
+        if part in lower:
+            return hint
+    if status in (413, 417):
+        return "the gateway limits the size of a request: send shorter audio"
+    if 300 <= status < 400:  # noqa: PLR2004
+        return "the server redirects: give the URL that it redirects to, often https://"
+    if kind is ModelNotFoundError:
+        return "`asr-client models` lists what the server has; choose one with --model"
+    return ""
+
+
+def _retry_after_s(headers: Mapping[str, str]) -> float | None:
+    value = headers.get("retry-after", "")
+    return float(value) if value.isdigit() else None
+
+
+def _message_in(text: str) -> str:
+    """Find the sentence in an error body: Triton, Kong and FastAPI each name it otherwise."""
+    try:
+        fields = json.loads(text)
+    except ValueError:
+        fields = None
+    if isinstance(fields, dict):
+        for key in ("error", "message", "detail"):
+            value = fields.get(key)
+            if isinstance(value, dict):
+                value = value.get("message")
+            if isinstance(value, str):
+                return _shorten(value)
+    return _shorten(_without_markup(text))
+
+
+def _without_markup(text: str) -> str:
+    """Keep the title of an HTML page (nginx, haproxy), which says all there is to know."""
+    lower = text.lower()
+    start, end = lower.find("<title>"), lower.find("</title>")
+    return text[start + 7 : end] if 0 <= start < end else text
+
+
+def _shorten(text: str) -> str:
+    """One line, without the stack of a model's exception: it shows the server's paths."""
+    one_line = " ".join(text.partition("\n\nAt:")[0].split())
+    return one_line if len(one_line) <= _LONGEST_MESSAGE else one_line[:_LONGEST_MESSAGE] + "…"
+
+
+def _name(who: str) -> str:
+    return {"kong": "the gateway (Kong)", "triton": "Triton"}.get(who, "the server")

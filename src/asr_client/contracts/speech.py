@@ -1,0 +1,78 @@
+"""
+What every way of asking for text has in common: utterances in, texts out.
+
+A Recognizer is a codec bound to one model. KServe models get theirs in recognizer.py; the JSON
+dialects each bring their own (generate.py, asr_infer.py, ulca.py).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from asr_client.audio.waveform import Waveform
+from asr_client.contracts.wire import Call
+
+__all__ = ["Recognized", "Recognizer", "Utterances"]
+
+
+@dataclass(frozen=True, slots=True)
+class Utterances:
+    """
+    The audio of one request, and what is common to all of it.
+
+    Attributes:
+        waves: Each at the model's rate, samples within [-1, 1].
+        language: The model's own code; None sends none.
+        request_id: Travels along and shows in the server's log.
+    """
+
+    waves: tuple[Waveform, ...]
+    language: str | None
+    request_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recognized:
+    """The texts of one reply, in the order of the utterances, and the version that made them."""
+
+    texts: tuple[str, ...]
+    model_version: str = ""
+
+
+class Recognizer(Protocol):
+    """
+    One model, reached in one way.
+
+    Attributes:
+        protocol: How it is asked: "http", "grpc", "generate", "asr-infer", "ulca" or "ai4i".
+        model: The model's name.
+        contract: Which tensors or fields it takes, by name.
+        sample_rate_hz: The rate it wants audio at.
+        languages: Codes it takes; empty when nothing tells.
+        takes_language: Whether a language is sent at all.
+        needs_language: Whether it cannot do without.
+        max_batch_size: Utterances that fit in one request.
+        window_s: Audio beyond this many seconds is lost by the model; None when it has no limit.
+    """
+
+    @property
+    def protocol(self) -> str: ...
+    @property
+    def model(self) -> str: ...
+    @property
+    def contract(self) -> str: ...
+    @property
+    def sample_rate_hz(self) -> int: ...
+    @property
+    def languages(self) -> tuple[str, ...]: ...
+    @property
+    def takes_language(self) -> bool: ...
+    @property
+    def needs_language(self) -> bool: ...
+    @property
+    def max_batch_size(self) -> int: ...
+    @property
+    def window_s(self) -> float | None: ...
+
+    def recognize(self, utterances: Utterances) -> Call[Recognized]: ...

@@ -1,0 +1,56 @@
+"""The two drivers of a flow: they do what it yields, and hand it what came of that."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TypeVar
+
+from asr_client.errors import ASRError
+from asr_client.session import Flow, Send
+from asr_client.transports.base import AsyncTransport, Transport
+
+__all__ = ["run", "run_async"]
+
+Value = TypeVar("Value")
+
+
+def run(flow: Flow[Value], transport: Transport) -> Value:
+    """Drive a flow to its end in this thread."""
+    try:
+        effect = next(flow)
+        while True:
+            try:
+                done = (
+                    transport.send(effect.request, effect.deadline)
+                    if isinstance(effect, Send)
+                    else effect.function()
+                )
+            except ASRError as error:
+                effect = flow.throw(error)
+            else:
+                effect = flow.send(done)
+    except StopIteration as end:
+        return end.value  # type: ignore[no-any-return]  # StopIteration is not generic
+    finally:
+        flow.close()
+
+
+async def run_async(flow: Flow[Value], transport: AsyncTransport) -> Value:
+    """Drive a flow to its end on this event loop; blocking work goes to a thread."""
+    try:
+        effect = next(flow)
+        while True:
+            try:
+                done = (
+                    await transport.send(effect.request, effect.deadline)
+                    if isinstance(effect, Send)
+                    else await asyncio.to_thread(effect.function)
+                )
+            except ASRError as error:
+                effect = flow.throw(error)
+            else:
+                effect = flow.send(done)
+    except StopIteration as end:
+        return end.value  # type: ignore[no-any-return]  # StopIteration is not generic
+    finally:
+        flow.close()

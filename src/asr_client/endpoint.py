@@ -1,0 +1,147 @@
+"""A server's address: what callers write, checked before anything is sent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal, get_args
+from urllib.parse import SplitResult, unquote, urlsplit
+
+from asr_client.errors import ConfigError
+
+__all__ = ["PROTOCOLS", "Endpoint", "Protocol", "parse_url"]
+
+Protocol = Literal["auto", "http", "grpc", "generate", "asr-infer", "ulca", "ai4i"]
+PROTOCOLS: tuple[str, ...] = get_args(Protocol)
+
+_DEFAULT_PORTS = {"http": 80, "https": 443, "grpc": 8001, "grpcs": 443}
+
+# Triton's gRPC port and its NodePort in the published service: nobody serves HTTP there.
+_GRPC_PORTS = (8001, 30081)
+
+_SUFFIXES: tuple[tuple[str, Protocol], ...] = (
+    ("/api/v1/asr/infer", "asr-infer"),
+    ("/api/v1/asr/inference", "ai4i"),
+    ("/services/inference/asr", "ulca"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """
+    Where a server is.
+
+    Attributes:
+        scheme: "http", "https", "grpc" or "grpcs".
+        host: Name or address, without brackets.
+        port: 1..65535.
+        prefix: Path before every request's own, such as "/api/v1/asr"; no slash at its end.
+        protocol: What the URL itself says of the protocol; "auto" when it says nothing.
+        model: The model that the URL names, if it does.
+        why: Why *protocol* is not "auto"; empty when it is.
+    """
+
+    scheme: str
+    host: str
+    port: int
+    prefix: str = ""
+    protocol: Protocol = "auto"
+    model: str = ""
+    why: str = ""
+
+    @property
+    def is_grpc(self) -> bool:
+        """Whether requests go over gRPC."""
+        return self.scheme in ("grpc", "grpcs")
+
+    @property
+    def is_tls(self) -> bool:
+        """Whether the connection is encrypted."""
+        return self.scheme in ("https", "grpcs")
+
+    @property
+    def authority(self) -> str:
+        """Host and port as they stand in a URL."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{host}:{self.port}"
+
+    def __str__(self) -> str:
+        return f"{self.scheme}://{self.authority}{self.prefix}"
+
+
+def parse_url(url: str) -> Endpoint:
+    """
+    Read a server's URL.
+
+    A bare "host:port" means http, or gRPC on Triton's gRPC ports 8001 and 30081. The full URL of
+    one call (".../api/v1/asr/infer", ".../v2/models/asr/generate") tells the protocol, too.
+
+    Raises:
+        ConfigError: If it is no URL of a server, or holds a password or a key.
+    """
+    text = url.strip()
+    parts = _split(text if "://" in text else f"http://{text}", shown=url)
+    endpoint = Endpoint(
+        scheme=parts.scheme.lower(),
+        host=parts.hostname or "",
+        port=_port(parts, url),
+        prefix=parts.path.rstrip("/"),
+    )
+    if "://" not in text and endpoint.port in _GRPC_PORTS:
+        why = f"port {endpoint.port} is Triton's gRPC port"
+        endpoint = replace(endpoint, scheme="grpc", protocol="grpc", why=why)
+    elif endpoint.is_grpc:
+        endpoint = replace(endpoint, protocol="grpc", why=f"the URL says {endpoint.scheme}://")
+    if not endpoint.is_grpc:
+        return _read_path(endpoint)
+    if endpoint.prefix:
+        raise ConfigError(f"a gRPC URL has no path, but {url!r} does")
+    return endpoint
+
+
+def _split(text: str, shown: str) -> SplitResult:
+    try:
+        parts = urlsplit(text)
+        host = parts.hostname or ""
+        host.encode("idna")
+    except (ValueError, UnicodeError) as error:
+        raise ConfigError(f"{shown!r} is not a URL: {error}") from error
+    if parts.scheme.lower() not in _DEFAULT_PORTS:
+        raise ConfigError(
+            f"URL scheme {parts.scheme!r} is unknown", hint="use http, https, grpc or grpcs"
+        )
+    if parts.username or parts.password or parts.query or parts.fragment:
+        # The URL is not repeated: it may hold a secret.
+        raise ConfigError(
+            "the URL must hold neither a user name, nor a password, nor a query",
+            hint="give the key with api_key, ASR_API_KEY or --api-key-file",
+        )
+    if not host or any(character.isspace() for character in host):
+        raise ConfigError(f"the URL {shown!r} names no host", hint="for example http://host:8000")
+    return parts
+
+
+def _port(parts: SplitResult, shown: str) -> int:
+    try:
+        port = parts.port
+    except ValueError as error:
+        raise ConfigError(f"the port in {shown!r} is not within 1..65535") from error
+    if port == 0:
+        raise ConfigError(f"the port in {shown!r} is not within 1..65535")
+    return port or _DEFAULT_PORTS[parts.scheme.lower()]
+
+
+def _read_path(endpoint: Endpoint) -> Endpoint:
+    """Recognise the full URL of one call, and cut the call's own path off the prefix."""
+    for suffix, protocol in _SUFFIXES:
+        if endpoint.prefix.endswith(suffix):
+            prefix = endpoint.prefix.removesuffix(suffix)
+            return replace(
+                endpoint, prefix=prefix, protocol=protocol, why=f"the URL ends in {suffix}"
+            )
+    prefix, found, rest = endpoint.prefix.rpartition("/v2/models/")
+    model, _, action = rest.partition("/")
+    if found and action in ("generate", "infer"):
+        called: Protocol = "generate" if action == "generate" else "http"
+        why = f"the URL ends in /{action}"
+        return replace(endpoint, prefix=prefix, protocol=called, model=unquote(model), why=why)
+    return endpoint

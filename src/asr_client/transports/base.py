@@ -1,0 +1,29 @@
+"""
+The seam between decisions and I/O: a request goes in, a whole reply comes out.
+
+A transport raises only errors of `asr_client.errors`: NotSentError, ReplyLostError or
+DeadlineError. A refusal by the server is a Reply like any other.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from asr_client.contracts.wire import Reply, Request
+from asr_client.deadline import Deadline
+
+__all__ = ["AsyncTransport", "Transport"]
+
+
+class Transport(Protocol):
+    """Sends requests from any thread; connections are kept until `close`."""
+
+    def send(self, request: Request, deadline: Deadline) -> Reply: ...
+    def close(self) -> None: ...
+
+
+class AsyncTransport(Protocol):
+    """Sends requests from one event loop; connections are kept until `close`."""
+
+    async def send(self, request: Request, deadline: Deadline) -> Reply: ...
+    async def close(self) -> None: ...

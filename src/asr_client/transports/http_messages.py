@@ -1,0 +1,197 @@
+"""What both HTTP transports share: httpcore's messages and errors to ours and back, without I/O."""
+
+from __future__ import annotations
+
+import platform
+import ssl
+import zlib
+from collections.abc import Iterable, Sequence
+
+import httpcore
+
+from asr_client import __version__
+from asr_client.config import ClientConfig
+from asr_client.contracts.wire import Buffer, Reply, Request
+from asr_client.deadline import Deadline
+from asr_client.endpoint import Endpoint
+from asr_client.errors import (
+    ASRError,
+    ConfigError,
+    ContractError,
+    DeadlineError,
+    NotSentError,
+    ReplyLostError,
+)
+
+__all__ = [
+    "IDLE_EXPIRY_S",
+    "MAX_CONNECTIONS",
+    "MAX_REPLY_BYTES",
+    "NETWORK_ERRORS",
+    "HTTPMessages",
+    "make_reply",
+    "map_error",
+    "tls_context",
+]
+
+MAX_CONNECTIONS = 100
+# Kong closes an idle connection after 75 s (gateway.md 2); leave well before it does.
+IDLE_EXPIRY_S = 30.0
+
+# Everything that httpcore raises; its exceptions have no common base.
+NETWORK_ERRORS = (
+    httpcore.NetworkError,
+    httpcore.ProtocolError,
+    httpcore.ProxyError,
+    httpcore.TimeoutException,
+    httpcore.UnsupportedProtocol,
+    OSError,
+)
+
+# A transcript is kilobytes; whatever answers with more than this is no ASR server.
+MAX_REPLY_BYTES = 64 * 2**20
+
+# Bodies below this go out in one piece with their headers' packet; larger ones are not copied.
+_JOIN_BELOW_BYTES = 64 * 2**10
+
+_NO_CONNECTION = (httpcore.ConnectError, httpcore.ConnectTimeout, httpcore.ProxyError)
+
+
+class HTTPMessages:
+    """Builds httpcore requests for one server."""
+
+    def __init__(self, config: ClientConfig) -> None:
+        self._endpoint = config.endpoint
+        self._connect_timeout_s = config.connect_timeout_s
+        agent = f"asr-client/{__version__} Python/{platform.python_version()}"
+        self._headers = [
+            (b"Host", config.endpoint.authority.encode("idna")),
+            (b"User-Agent", agent.encode()),
+            (b"Accept", b"application/json"),
+        ]
+        if config.api_key is not None:
+            key = config.api_key.reveal().encode("ascii")
+            self._headers.append((config.api_key_header.encode("ascii"), key))
+
+    def make(self, request: Request, deadline: Deadline, read_limit: object) -> httpcore.Request:
+        """
+        Build httpcore's request.
+
+        Args:
+            request: Ours.
+            deadline: Bounds connecting and waiting for a free connection.
+            read_limit: What the network stream gets as its time limit for reads and writes.
+        """
+        endpoint = self._endpoint
+        remaining_s = deadline.require_s(f"calling {endpoint}")
+        content = _content(request.body)
+        headers = [
+            *self._headers,
+            *((name.encode("ascii"), value.encode("ascii")) for name, value in request.headers),
+        ]
+        if not any(name == "Accept-Encoding" for name, _ in request.headers):
+            headers.append((b"Accept-Encoding", b"identity"))
+        if request.method == "POST":
+            headers.append((b"Content-Length", str(request.size_bytes).encode()))
+        return httpcore.Request(
+            request.method,
+            httpcore.URL(
+                scheme=endpoint.scheme.encode(),
+                host=endpoint.host.encode("idna"),
+                port=endpoint.port,
+                target=(endpoint.prefix + request.path).encode("ascii"),
+            ),
+            headers=headers,
+            content=content,
+            extensions={
+                "timeout": {
+                    "connect": min(self._connect_timeout_s, remaining_s),
+                    "pool": remaining_s,
+                    "read": read_limit,
+                    "write": read_limit,
+                }
+            },
+        )
+
+
+def _content(parts: Sequence[Buffer]) -> bytes | Iterable[bytes]:
+    if sum(len(part) for part in parts) < _JOIN_BELOW_BYTES:
+        return b"".join(parts)
+    return parts  # type: ignore[return-value]  # h11 takes any buffer, its stub says bytes
+
+
+def make_reply(status: int, headers: Sequence[tuple[bytes, bytes]], body: bytes) -> Reply:
+    """Build our reply; a body compressed in spite of our request is decompressed."""
+    names = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in headers}
+    encoding = names.get("content-encoding", "identity").lower()
+    if encoding != "identity":
+        body = _decompress(body, encoding)
+    return Reply(status, names, body)
+
+
+def _decompress(body: bytes, encoding: str) -> bytes:
+    window_bits = {"gzip": 31, "x-gzip": 31, "deflate": 15}.get(encoding)
+    if window_bits is None:
+        raise ContractError(f"the reply is compressed with {encoding}, which nobody asked for")
+    try:
+        decompressor = zlib.decompressobj(window_bits)
+        plain = decompressor.decompress(body, MAX_REPLY_BYTES)
+    except zlib.error as error:
+        raise ContractError(f"the reply says {encoding} and is not: {error}") from error
+    if decompressor.unconsumed_tail:
+        raise ContractError(f"the reply is larger than {MAX_REPLY_BYTES >> 20} MiB")
+    return plain
+
+
+def map_error(error: Exception, endpoint: Endpoint, deadline: Deadline) -> ASRError:
+    """Map httpcore's exception to ours; the caller raises it from the original."""
+    text = _text(error)
+    if isinstance(error, httpcore.LocalProtocolError | httpcore.UnsupportedProtocol):
+        return ConfigError(f"cannot put the request to {endpoint} into HTTP: {text}")
+    if isinstance(error, httpcore.TimeoutException) and deadline.remaining_s() <= 0:
+        return _timed_out(error, endpoint, deadline)
+    if isinstance(error, _NO_CONNECTION):
+        return NotSentError(f"cannot reach {endpoint}: {text}", hint=_reach_hint(text, endpoint))
+    if isinstance(error, httpcore.PoolTimeout):
+        return NotSentError(f"no free connection to {endpoint} in time")
+    return ReplyLostError(
+        f"the connection to {endpoint} broke before the reply was whole: {text}",
+        hint="the server may have been restarted; the request may have been executed",
+    )
+
+
+def _timed_out(error: Exception, endpoint: Endpoint, deadline: Deadline) -> DeadlineError:
+    doing = "connecting to" if isinstance(error, httpcore.ConnectTimeout) else "waiting for"
+    return deadline.error(f"{doing} {endpoint}")
+
+
+def _text(error: Exception) -> str:
+    text = str(error) or type(error).__name__
+    return text.removesuffix(".").partition("] ")[2] or text if text.startswith("[Errno") else text
+
+
+def _reach_hint(text: str, endpoint: Endpoint) -> str:
+    lower = text.lower()
+    if "certificate" in lower:
+        return "TLS is verified; name your own authority's PEM file with tls_ca_file"
+    if "ssl" in lower:
+        return f"does the port speak TLS? try http://{endpoint.authority}"
+    if "name or service" in lower or "nodename" in lower or "name resolution" in lower:
+        return "the host name is not known: is it spelt right?"
+    return "is the server up, and the port right? `asr-client serve` starts one on this machine"
+
+
+def tls_context(config: ClientConfig) -> ssl.SSLContext | None:
+    """Make the verifying context for an https endpoint; None for plain http."""
+    if not config.endpoint.is_tls:
+        return None
+    try:
+        context = ssl.create_default_context(cafile=config.tls_ca_file)
+        if config.tls_ca_file is None:
+            # Slim containers have no system store; certifi comes with httpcore.
+            import certifi
+
+            context.load_verify_locations(certifi.where())
+    except (OSError, ssl.SSLError) as error:
+        raise ConfigError(f"cannot use the PEM file {config.tls_ca_file}: {error}") from error
+    return context
