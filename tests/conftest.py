@@ -1,0 +1,56 @@
+"""What all tests share: one real server, the samples, and an environment without surprises."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+from asr_client import ASRClient
+from asr_client.embedded import EmbeddedTriton
+
+PROJECT = Path(__file__).parent.parent
+SPEECH = PROJECT / "samples" / "speech"
+
+# The same examples in every run: a red build means a change, not a new draw.
+settings.register_profile("project", derandomize=True, deadline=None, print_blob=True)
+settings.load_profile("project")
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the caller's own ASR_* variables and proxies out of the tests."""
+    for name in os.environ:
+        if name.startswith("ASR_") and name != "ASR_EMBEDDED_PYTHON":
+            monkeypatch.delenv(name)
+        if name.lower().endswith("_proxy"):
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session")
+def embedded_triton() -> Iterator[EmbeddedTriton]:
+    """One real Triton with a real recogniser, shared by all tests that do not harm it."""
+    with EmbeddedTriton() as server:
+        yield server
+
+
+@pytest.fixture
+def client(embedded_triton: EmbeddedTriton) -> Iterator[ASRClient]:
+    """A client of the shared server, over HTTP."""
+    with ASRClient(embedded_triton.http_url) as each:
+        yield each
+
+
+@pytest.fixture(scope="session")
+def weather() -> Path:
+    """Four seconds of speech that the recogniser gets right to the word."""
+    return SPEECH / "en-rms-weather.flac"
+
+
+@pytest.fixture(scope="session")
+def speech_folder() -> Path:
+    """The shipped recordings."""
+    return SPEECH
