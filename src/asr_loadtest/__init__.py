@@ -1,0 +1,1 @@
+"""A gateway-aware load tester for speech recognition: a seed, not yet built (README, "Scope")."""

@@ -31,8 +31,12 @@ def in_chunks(samples: np.ndarray, from_hz: int, rate_hz: int, chunk: int) -> np
     return np.concatenate([*blocks, resampler.finish()])
 
 
-@pytest.mark.parametrize("frames", [0, 1, CHUNK - 1, CHUNK, CHUNK + 1, 10 * CHUNK - 1, 10 * CHUNK + 1])
-@pytest.mark.parametrize(("from_hz", "rate_hz"), [(48_000, 16_000), (8_000, 16_000), (44_100, 16_000)])
+@pytest.mark.parametrize(
+    "frames", [0, 1, CHUNK - 1, CHUNK, CHUNK + 1, 10 * CHUNK - 1, 10 * CHUNK + 1]
+)
+@pytest.mark.parametrize(
+    ("from_hz", "rate_hz"), [(48_000, 16_000), (8_000, 16_000), (44_100, 16_000)]
+)
 def test_resampler_chunks_equal_one_call_bit_for_bit(frames, from_hz, rate_hz) -> None:
     """Streaming must not be heard, at any awkward length."""
     samples = noise(frames)
@@ -40,7 +44,9 @@ def test_resampler_chunks_equal_one_call_bit_for_bit(frames, from_hz, rate_hz) -
     assert expected.tobytes() == in_chunks(samples, from_hz, rate_hz, CHUNK).tobytes()
 
 
-@given(frames=st.integers(0, 5_000), chunk=st.integers(1, 6_000), from_hz=RATES_HZ, rate_hz=RATES_HZ)
+@given(
+    frames=st.integers(0, 5_000), chunk=st.integers(1, 6_000), from_hz=RATES_HZ, rate_hz=RATES_HZ
+)
 def test_resampler_output_does_not_depend_on_the_chunks(frames, chunk, from_hz, rate_hz) -> None:
     """Where a block ends is the decoder's business alone."""
     samples = noise(frames)
@@ -73,8 +79,8 @@ def test_resample_removes_what_the_lower_rate_cannot_hold() -> None:
 def test_resample_clips_when_the_filter_overshoots() -> None:
     """A square wave at full scale rings beyond it; nobody needs to hear of it."""
     square = np.sign(np.sin(np.arange(4_800) / 7 + 0.1)).astype(np.float32)
-    assert 1 == resample(Waveform(square, 48_000), 16_000).samples.max()
-    assert () == prepare(square * np.float32(0.99), source_rate_hz=48_000, rate_hz=16_000).warnings
+    assert resample(Waveform(square, 48_000), 16_000).samples.max() == 1
+    assert prepare(square * np.float32(0.99), source_rate_hz=48_000, rate_hz=16_000).warnings == ()
 
 
 def test_resample_refuses_a_wave_of_which_nothing_would_be_left() -> None:
@@ -99,12 +105,14 @@ def test_downmix_is_the_mean_for_any_number_of_channels(channels, frames) -> Non
     np.testing.assert_allclose(downmix(block, 1.0), block.mean(axis=1, dtype=np.float64), atol=1e-6)
 
 
-@pytest.mark.parametrize(("dtype", "scale"), [(np.int16, 2**15), (np.int32, 2**31), (np.float64, 1)])
+@pytest.mark.parametrize(
+    ("dtype", "scale"), [(np.int16, 2**15), (np.int32, 2**31), (np.float64, 1)]
+)
 def test_downmix_is_exact_when_channels_are_equal(dtype, scale) -> None:
     """Two equal channels are the one they came from."""
     column = np.array([[0.25], [-1.0], [0.5 - 2**-10]]) * scale
     block = np.repeat(column, 2, axis=1).astype(dtype)
-    assert [0.25, -1.0, 0.5 - 2**-10] == downmix(block, scale).tolist()
+    assert downmix(block, scale).tolist() == [0.25, -1.0, 0.5 - 2**-10]
 
 
 @given(sizes=st.lists(st.integers(0, 50), max_size=20), expected=st.integers(0, 600))

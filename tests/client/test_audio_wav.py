@@ -36,7 +36,14 @@ def test_encode_wav_round_trips_the_samples_of_an_array(samples) -> None:
 
 @pytest.mark.parametrize(
     ("sample", "expected"),
-    [(1.0, 32767), (-1.0, -32768), (1.4, 32767), (-1.4, -32768), (0.5 / 32768, 0), (1.5 / 32768, 2)],
+    [
+        (1.0, 32767),
+        (-1.0, -32768),
+        (1.4, 32767),
+        (-1.4, -32768),
+        (0.5 / 32768, 0),
+        (1.5 / 32768, 2),
+    ],
 )
 def test_encode_wav_rounds_and_clips(sample, expected) -> None:
     """Full scale is 32768, halves go to the even number."""

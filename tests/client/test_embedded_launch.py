@@ -242,7 +242,7 @@ def test_parse_event_ignores_a_line_when_it_is_no_event(line: str) -> None:
         (lambda: EmbeddedOptions(start_timeout_s=0), "start_timeout_s"),
         (lambda: SlowModel(a_ms=-1), "a_ms"),
         (lambda: SlowModel(b_ms=float("nan")), "b_ms"),
-        (lambda: SlowModel(mode="fast"), "mode"),
+        (lambda: SlowModel(mode="fast"), "mode"),  # type: ignore[arg-type]
         (lambda: SlowModel(max_batch=0), "max_batch"),
         (lambda: Ports(http=70000), "65535"),
         (lambda: Ports(http=8000, grpc=8000), "different"),

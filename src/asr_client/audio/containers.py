@@ -19,6 +19,10 @@ ReadAt = Callable[[int, int], bytes]
 _W64_RIFF = b"riff\x2e\x91\xcf\x11\xa5\xd6\x28\xdb\x04\xc1\x00\x00"
 _RIFF = (b"RIFF", b"RIFX", b"RF64", b"BW64")
 
+# Name and size of a chunk; Wave64 has GUIDs for names, of which the first four bytes will do.
+_RIFF_HEADER, _RIFX_HEADER = struct.Struct("<4sI"), struct.Struct(">4sI")
+_W64_HEADER = struct.Struct("<4s12xQ")
+
 # What writers that cannot go back leave in the size: 0 (GStreamer), the largest number
 # (ffmpeg), the largest signed one or a little less (sox, arecord).
 _SLACK = 1 << 16
@@ -70,36 +74,38 @@ def data_chunk(read_at: ReadAt) -> DataChunk | None:
     if head == _W64_RIFF:
         return _w64_data(read_at)
     if head[8:12] == b"WAVE" and head[:4] in _RIFF:
-        return _riff_data(read_at, ">" if head[:4] == b"RIFX" else "<")
+        return _riff_data(read_at, _RIFX_HEADER if head[:4] == b"RIFX" else _RIFF_HEADER)
     return None
 
 
-def _riff_data(read_at: ReadAt, order: str) -> DataChunk | None:
+def _riff_data(read_at: ReadAt, header: struct.Struct) -> DataChunk | None:
     size_64: int | None = None  # RF64 keeps the real size in a chunk of its own
     at = 12
     for _ in range(_MOST_CHUNKS):
-        header = read_at(at, 8)
-        if len(header) < 8:
+        head = read_at(at, header.size)
+        if len(head) < header.size:
             return None
-        name, size = struct.unpack(f"{order}4sI", header)
+        name, size = header.unpack(head)
+        at += header.size
         if name == b"ds64":
-            size_64 = int.from_bytes(read_at(at + 16, 8), "little")
+            size_64 = int.from_bytes(read_at(at + 8, 8), "little")
+        if name == b"data" and size_64 is not None:
+            return DataChunk(at, size_64, size_field=None)
         if name == b"data":
-            if size_64 is None:
-                return DataChunk(at + 8, size, at + 4)
-            return DataChunk(at + 8, size_64, None)
-        at += 8 + size + size % 2  # chunks begin on even offsets
+            return DataChunk(at, size, size_field=at - 4)
+        at += size + size % 2  # chunks begin on even offsets
     return None
 
 
 def _w64_data(read_at: ReadAt) -> DataChunk | None:
-    at = 40  # after riff GUID, size, wave GUID
+    at = 40  # after the GUIDs of riff and wave, and a size
     for _ in range(_MOST_CHUNKS):
-        header = read_at(at, 24)
-        if len(header) < 24:
+        head = read_at(at, _W64_HEADER.size)
+        if len(head) < _W64_HEADER.size:
             return None
-        name, size = header[:4], int.from_bytes(header[16:24], "little")
+        name, size = _W64_HEADER.unpack(head)
+        size = max(size, _W64_HEADER.size)  # it counts its own header
         if name == b"data":
-            return DataChunk(at + 24, max(0, size - 24), None)  # the size counts its own header
-        at += max(24, size + -size % 8)
+            return DataChunk(at + _W64_HEADER.size, size - _W64_HEADER.size, size_field=None)
+        at += size + -size % 8  # chunks begin on multiples of eight
     return None

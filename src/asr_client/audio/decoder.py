@@ -132,8 +132,8 @@ def downmix(block: Block, full_scale: float) -> Float32:
     Returns:
         float32, shape (frames,), a new array. One channel of int16 comes out exact.
 
-    Source: docs/gateway.md; ai4i-core inference-service takes the mean where its ancestors
-    took sum/2, wrong for more than two channels.
+    Source: COSS-India/ai4i-core, inference-service at HEAD; its ancestors took sum/2, wrong
+    for more than two channels.
     """
     # Column by column: numpy's mean over a short axis takes ten times as long.
     mono: Float32 = block[:, 0].astype(np.float32)
@@ -171,10 +171,10 @@ def _as_columns(samples: npt.NDArray[Any]) -> npt.NDArray[Any]:
     if samples.ndim not in (1, 2):
         message = f"array: shape {samples.shape} is not audio"
         raise AudioError(message, hint="one recording at a time: (frames,) or (frames, channels)")
-    columns = samples if samples.ndim == 2 else samples[:, np.newaxis]
-    frames, channels = columns.shape
-    if not frames or not channels:
+    if not samples.size:
         raise AudioError(f"array: shape {samples.shape} holds no samples")
+    columns = samples[:, np.newaxis] if samples.ndim == 1 else samples
+    frames, channels = columns.shape
     if channels > frames:
         message = f"array: shape {samples.shape} would be {channels} channels of {frames} frames"
         raise AudioError(message, hint="channels come last: transpose it")

@@ -11,6 +11,7 @@ __all__ = ["warnings"]
 _CLIPPED_RATIO = 0.001
 _SILENT_RATIO = 0.95
 _SHORT_S = 0.1
+_TELEPHONE_HZ = 8_000
 
 # -34 dBFS. A healthy converter stays below 0.001; a broken microphone, a wrong sample format
 # or unsigned read as signed goes far beyond. At 0.02 the model still hears the words.
@@ -55,7 +56,7 @@ def _warnings(facts: AudioFacts, rate_hz: int) -> Iterator[str]:
 
 
 def _upsampled(from_hz: int, rate_hz: int) -> str:
-    band = "telephone band" if from_hz <= 8_000 else "a narrow band"
+    band = "telephone band" if from_hz <= _TELEPHONE_HZ else "a narrow band"
     return (
         f"The recording has {from_hz} Hz ({band}) and the model takes {rate_hz} Hz: "
         f"nothing above {from_hz // 2} Hz can be restored."

@@ -83,8 +83,8 @@ def prepare(
     Raises:
         AudioError: As load_audio(); also if no sample is left at *rate_hz*.
 
-    Source: the order of steps and the division are the ai4i-core inference-service's
-    (docs/gateway.md).
+    Source: the order of steps, and the division, of COSS-India/ai4i-core, inference-service
+    at HEAD.
     """
     check_rate(rate_hz, "rate_hz")
     with open_decoder(source, source_rate_hz) as decoder:

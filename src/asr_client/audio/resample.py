@@ -11,7 +11,7 @@ from asr_client.errors import AudioError
 __all__ = ["Resampler", "SampleBuffer", "frames_at", "resample"]
 
 # soxr's HQ: flat to 0.91 of the band, aliases below -120 dB; measured -156 dB for a tone at
-# 11 kHz brought from 48 to 16 kHz, where scipy's resample_poly leaves -68 dB (docs/design.md).
+# 11 kHz brought from 48 to 16 kHz, where scipy's resample_poly leaves -68 dB.
 _QUALITY = "HQ"
 
 # 256 MiB: a header that lies may promise more, and gets it only when the samples come.

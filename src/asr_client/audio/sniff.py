@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from dataclasses import dataclass
 
 __all__ = ["HEAD_BYTES", "Container", "identify", "mistaken_for"]
@@ -77,7 +78,14 @@ _MISTAKES: tuple[tuple[bytes, str], ...] = (
     (b"\x93NUMPY", "a numpy array file: numpy.load() it and pass the array"),
 )
 
-_TEXT_BOMS = (b"\xff\xfe", b"\xfe\xff")
+_UTF16_BOMS = (b"\xff\xfe", b"\xfe\xff")
+_NEVER_IN_TEXT = bytes([*range(9), *range(14, 27)])
+
+# The four bytes that begin an MPEG frame: twelve set bits (eleven in MPEG 2.5), then the layer,
+# where 0 means AAC, then bit rate and sampling rate, where all ones do not exist.
+_ADTS_MASK, _ADTS_SYNC = 0xFFF6_0000, 0xFFF0_0000
+_MP3_SYNC = 0xFFE0_0000
+_MP3_LAYER, _MP3_BIT_RATE, _MP3_SAMPLING_RATE = 0x0006_0000, 0x0000_F000, 0x0000_0C00
 
 
 def identify(head: bytes) -> Container | None:
@@ -108,22 +116,26 @@ def mistaken_for(head: bytes) -> str:
 
 
 def _mpeg(head: bytes) -> Container | None:
-    # Twelve set bits begin a frame. Of the bits after them, a layer of 0 means AAC; a bit
-    # rate of 15 or a sampling rate of 3 do not exist, which spares most chance matches.
-    if len(head) < 4 or head[0] != 0xFF or head[1] & 0xE0 != 0xE0 or _is_text(head):
+    if _is_text(head):
         return None
-    if head[1] & 0xF6 == 0xF0:
+    frame = int.from_bytes(head[:4].ljust(4, b"\0"))
+    if frame & _ADTS_MASK == _ADTS_SYNC:
         return _ADTS
-    layer, bit_rate, sample_rate = head[1] & 0x06, head[2] >> 4, head[2] >> 2 & 0x03
-    return _MP3 if layer and bit_rate < 15 and sample_rate < 3 else None
+    plausible = (
+        frame & _MP3_SYNC == _MP3_SYNC
+        and frame & _MP3_LAYER
+        and frame & _MP3_BIT_RATE != _MP3_BIT_RATE
+        and frame & _MP3_SAMPLING_RATE != _MP3_SAMPLING_RATE
+    )
+    return _MP3 if plausible else None
 
 
 def _is_text(head: bytes) -> bool:
-    if head.startswith(_TEXT_BOMS):
-        return b"\x00" in head[2:]  # UTF-16; its first mark would pass for an MPEG frame
+    if head.startswith(_UTF16_BOMS):
+        return b"\0" in head  # its first mark would pass for an MPEG frame
     try:
-        head[:-3].decode() if len(head) == HEAD_BYTES else head.decode()
+        # Incremental, for the end of the head may cut a character in two.
+        codecs.getincrementaldecoder("utf-8")().decode(head)
     except UnicodeDecodeError:
-        # A character cut in two by the end of the head is no reason to doubt the rest.
         return False
-    return not any(byte < 9 or 13 < byte < 27 for byte in head)
+    return len(head.translate(None, _NEVER_IN_TEXT)) == len(head)

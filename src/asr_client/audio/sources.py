@@ -78,10 +78,11 @@ def _tape(source: Any, stack: ExitStack) -> Tape:
                 raise AudioError("standard input: it is closed")
             return record(stdin, "standard input", stack)
         case str() | os.PathLike():
-            path = os.fspath(source)
+            path = os.fsdecode(source)
             return record(stack.enter_context(_open(path)), _printable(path), stack)
         case bytes() | bytearray() | memoryview():
-            return record(io.BytesIO(source), f"{len(source)} bytes", stack)
+            data = bytes(source)  # no copy of bytes; what may change under us is copied once
+            return record(io.BytesIO(data), f"{len(data)} bytes", stack)
     if not callable(getattr(source, "read", None)):
         message = f"an object of type {type(source).__name__} is no audio source"
         raise AudioError(message, hint=f"pass {_TAKEN}")
@@ -140,7 +141,9 @@ def _open(path: str) -> io.BufferedReader:
         hint = "pass the files in it one by one"
         raise AudioError(f"{label}: this is a directory", hint=hint) from failure
     except PermissionError as failure:
-        raise AudioError(f"{label}: permission denied", hint="may you read it?") from failure
+        raise AudioError(
+            f"{label}: permission denied", hint="look at its owner and mode"
+        ) from failure
     except (OSError, ValueError) as failure:
         raise AudioError(f"{label}: it cannot be opened: {reason(failure)}") from failure
 

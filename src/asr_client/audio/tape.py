@@ -6,6 +6,7 @@ import io
 import os
 import shutil
 import tempfile
+from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any, Protocol, cast
 
@@ -36,7 +37,7 @@ class Tape(io.RawIOBase):
         super().__init__()
         self.label = name  # not "name": soundfile would guess a format from its ending
         self._file = file
-        self._origin = file.tell()
+        self._origin: int = file.tell()
         self._failure: BaseException | None = None
         self._patch: tuple[int, bytes] | None = None
 
@@ -51,29 +52,23 @@ class Tape(io.RawIOBase):
     def readinto(self, buffer: Any, /) -> int:
         """Fill *buffer* as far as the input goes; 0 at its end, or when it fails."""
         window = memoryview(buffer).cast("B")
-        try:
-            at = self.tell()
-            size = self._fill(window)
-        except BaseException as failure:  # noqa: BLE001
-            self._failure = self._failure or failure
-            return 0
+        at = self.tell()
+        size = self._attempt(lambda: self._fill(window), 0)
         if self._patch:
             _overlay(window[:size], at, *self._patch)
         return size
 
     def seek(self, offset: int, whence: int = os.SEEK_SET, /) -> int:
-        """Move, and return the new position; -1 when the input fails."""
-        try:
-            start = self._origin if whence == os.SEEK_SET else 0
-            self._file.seek(start + offset, whence)
-            return self.tell()
-        except BaseException as failure:  # noqa: BLE001
-            self._failure = self._failure or failure
-            return -1
+        """Move, and return the new position; -1 when the input fails or would not go there."""
+        if whence == os.SEEK_SET and offset < 0:
+            return -1  # a damaged file led the decoder there: not the input's failure
+        start = self._origin if whence == os.SEEK_SET else 0
+        self._attempt(lambda: self._file.seek(start + offset, whence), -1)
+        return self.tell()
 
     def tell(self) -> int:
-        """Bytes from the beginning."""
-        return int(self._file.tell()) - self._origin
+        """Bytes from the beginning; -1 when the input fails."""
+        return self._attempt(lambda: int(self._file.tell()) - self._origin, -1)
 
     def size_bytes(self) -> int:
         """Bytes from the beginning to the end; the position does not move."""
@@ -105,6 +100,13 @@ class Tape(io.RawIOBase):
         if failure:
             raise failure
 
+    def _attempt(self, work: Callable[[], int], otherwise: int) -> int:
+        try:
+            return work()
+        except BaseException as failure:  # noqa: BLE001
+            self._failure = self._failure or failure
+            return otherwise
+
     def _fill(self, buffer: memoryview) -> int:
         # libsndfile takes a short read for the end, while a remote file may read in pieces.
         filled = 0
@@ -133,24 +135,25 @@ def record(file: Any, name: str, stack: ExitStack) -> Tape:
         AudioError: If *file* is closed, in text mode, or fails.
     """
     try:
-        if isinstance(file.read(0), str):
-            message = f"{name}: the file is open in text mode"
-            raise AudioError(message, hint="open it with mode 'rb'")
-        if _can_seek(file):
-            return Tape(file, name)
-        spool = stack.enter_context(tempfile.SpooledTemporaryFile(max_size=_SPOOL_BYTES))
-        shutil.copyfileobj(file, spool, 1 << 20)
-        spool.seek(0)
-        return Tape(spool, name)
-    except (OSError, ValueError, TypeError) as failure:
-        message = f"{name}: it cannot be read: {reason(failure)}"
-        raise AudioError(message) from failure
+        in_text_mode = isinstance(file.read(0), str)
+        if not in_text_mode:
+            return Tape(file if _can_seek(file) else _spool(file, stack), name)
+    except Exception as failure:  # a caller's file may throw anything
+        raise AudioError(f"{name}: it cannot be read: {reason(failure)}") from failure
+    raise AudioError(f"{name}: the file is open in text mode", hint="open it with mode 'rb'")
 
 
 def reason(failure: BaseException) -> str:
     """What an exception says, on one line; its class where it says nothing."""
     text = getattr(failure, "strerror", None) or str(failure) or type(failure).__name__
     return " ".join(str(text).split())
+
+
+def _spool(file: Any, stack: ExitStack) -> Any:
+    spool = stack.enter_context(tempfile.SpooledTemporaryFile(_SPOOL_BYTES))  # noqa: SIM115
+    shutil.copyfileobj(file, spool, 1 << 20)
+    spool.seek(0)
+    return spool
 
 
 def _can_seek(file: Any) -> bool:

@@ -101,7 +101,9 @@ def check_peak(peak: float, name: str) -> None:
     """
     if peak <= HIGHEST_PEAK:
         return
-    if peak > 2 * 2**15:
+    if peak > 2 * 2**31:
+        hint = "no recording is that loud: it is damaged, or of another type than its header says"
+    elif peak > 2 * 2**15:
         hint = "these look like 32-bit integers in a float array: divide by 2147483648"
     elif peak > 2**5:
         hint = "these look like 16-bit integers in a float array: divide by 32768"

@@ -77,7 +77,10 @@ def find_text(fields: Any, key: str = "") -> str:
     Raises:
         ContractError: If there is no text, naming the keys that were there.
     """
-    text = _text_in(fields, (key, *_TEXT_KEYS) if key else _TEXT_KEYS)
+    try:
+        text = _text_in(fields, (key, *_TEXT_KEYS) if key else _TEXT_KEYS)
+    except RecursionError as error:
+        raise ContractError("the reply is nested too deeply to be a transcript") from error
     if text is None:
         found = ", ".join(map(str, fields)) if isinstance(fields, dict) else type(fields).__name__
         raise ContractError(f"the reply holds no transcript; it has: {found or 'nothing'}")

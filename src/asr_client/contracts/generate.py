@@ -66,5 +66,5 @@ class GenerateRecognizer:
         if reply.status != 200:  # noqa: PLR2004
             raise http_error(reply)
         fields = read_json(reply.body, "the answer of generate")
-        text = find_text(fields, self._text_key)
-        return Recognized((text,), str(fields.get("model_version", "")))
+        version = fields.get("model_version", "") if isinstance(fields, dict) else ""
+        return Recognized((find_text(fields, self._text_key),), str(version))

@@ -6,6 +6,7 @@ Source: KServe Open Inference Protocol v2; Triton's extensions as measured on 2.
 
 from __future__ import annotations
 
+import math
 import struct
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -73,11 +74,18 @@ class Tensor:
     data: Buffer
 
     def array(self) -> npt.NDArray[np.generic]:
-        """Read numeric elements as an array of *shape*."""
-        return np.frombuffer(self.data, numpy_dtype(self.datatype)).reshape(self.shape)
+        """Read numeric elements as an array of *shape*; ContractError if sizes do not agree."""
+        dtype = numpy_dtype(self.datatype)
+        count, size = math.prod(self.shape), len(self.data)
+        if any(length < 0 for length in self.shape) or count * dtype.itemsize != size:
+            shape = list(self.shape)
+            raise ContractError(f"output {self.name}: {size} bytes are no {self.datatype} {shape}")
+        return np.frombuffer(self.data, dtype).reshape(self.shape)
 
     def strings(self) -> list[bytes]:
         """Read BYTES elements in row-major order; ContractError if lengths do not add up."""
+        if self.datatype != "BYTES":
+            raise ContractError(f"output {self.name} holds {self.datatype} instead of BYTES")
         view = memoryview(self.data)
         elements, at = [], 0
         while at < len(view):
@@ -102,7 +110,8 @@ def tensor_from_array(name: str, datatype: str, array: npt.NDArray[np.generic]) 
         array: Any shape and numeric dtype.
     """
     fitting = np.ascontiguousarray(array, dtype=numpy_dtype(datatype))
-    return Tensor(name, datatype, tuple(array.shape), fitting.data.cast("B"))
+    # As uint8 in numpy: memoryview.cast refuses arrays without elements.
+    return Tensor(name, datatype, tuple(array.shape), fitting.reshape(-1).view(np.uint8).data)
 
 
 def tensor_from_strings(name: str, shape: Sequence[int], elements: Iterable[bytes]) -> Tensor:

@@ -64,7 +64,7 @@ class KServeHTTP:
     def repository_index(self) -> Call[tuple[ModelEntry, ...]]:
         """List every model of the repository, ready or not."""
         request = Request("POST", "/v2/repository/index", (_JSON,), (b"{}",))
-        return Call(request, lambda reply: _read_index(_json_of(reply)))
+        return Call(request, lambda reply: _read(reply, _read_index))
 
     def model_statistics(self) -> Call[tuple[ModelEntry, ...]]:
         """List the loaded models: a read-only way where the index is closed."""
@@ -84,6 +84,9 @@ class KServeHTTP:
 
 
 _JSON = ("Content-Type", "application/json")
+
+# What reading JSON of another shape raises; OverflowError comes of numbers such as 1e999.
+_MALFORMED = (KeyError, TypeError, ValueError, AttributeError, OverflowError)
 
 
 def encode_infer(request: InferRequest) -> tuple[Buffer, ...]:
@@ -114,7 +117,7 @@ def encode_infer(request: InferRequest) -> tuple[Buffer, ...]:
         parameters["binary_data_output"] = True
     if parameters:
         fields["parameters"] = parameters
-    header = json.dumps(fields).encode()
+    header = json.dumps(fields, separators=(",", ":")).encode()
     return (header, *(tensor.data for tensor in request.inputs))
 
 
@@ -145,7 +148,7 @@ def decode_infer(body: bytes, header_length: int | None) -> InferReply:
             request_id=str(fields.get("id", "")),
             outputs=outputs,
         )
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except _MALFORMED as error:
         raise ContractError(f"the inference reply is not KServe v2: {error!r}") from error
 
 
@@ -162,7 +165,9 @@ def _read_output(output: Mapping[str, Any], binary: memoryview) -> tuple[Tensor,
 
 def _tensor_from_json(name: str, datatype: str, shape: tuple[int, ...], data: list[Any]) -> Tensor:
     if datatype == "BYTES":
-        return tensor_from_strings(name, shape, [str(element).encode() for element in data])
+        # reshape counts the elements and flattens nested lists; str.encode refuses numbers.
+        elements = np.array(data, dtype=np.object_).reshape(shape).ravel()
+        return tensor_from_strings(name, shape, map(str.encode, elements))
     return tensor_from_array(
         name, datatype, np.array(data, dtype=numpy_dtype(datatype)).reshape(shape)
     )
@@ -181,7 +186,7 @@ def _read(reply: Reply, read: Callable[[Any], Value]) -> Value:
     fields = _json_of(reply)
     try:
         return read(fields)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except _MALFORMED as error:
         raise ContractError(f"the server's answer is not KServe v2: {error!r}") from error
 
 
@@ -202,16 +207,18 @@ def _read_infer(reply: Reply) -> InferReply:
     if reply.status != 200:  # noqa: PLR2004
         raise http_error(reply)
     length = reply.headers.get(HEADER_LENGTH.lower())
-    if length is not None and not length.isdigit():
-        raise ContractError(f"{HEADER_LENGTH} is {length!r}, not a number")
-    return decode_infer(reply.body, None if length is None else int(length))
+    try:
+        header_length = None if length is None else int(length)
+    except ValueError:
+        raise ContractError(f"{HEADER_LENGTH} is {length!r}, not a number") from None
+    return decode_infer(reply.body, header_length)
 
 
 def _read_metadata(fields: Any) -> ModelMetadata:
     return ModelMetadata(
-        name=fields["name"],
+        name=str(fields["name"]),
         versions=tuple(str(version) for version in fields.get("versions", ())),
-        platform=fields.get("platform", ""),
+        platform=str(fields.get("platform", "")),
         inputs=_read_specs(fields["inputs"]),
         outputs=_read_specs(fields["outputs"]),
     )
@@ -219,7 +226,7 @@ def _read_metadata(fields: Any) -> ModelMetadata:
 
 def _read_specs(tensors: Any) -> tuple[TensorSpec, ...]:
     return tuple(
-        TensorSpec(t["name"], t["datatype"], tuple(int(length) for length in t["shape"]))
+        TensorSpec(str(t["name"]), str(t["datatype"]), tuple(int(length) for length in t["shape"]))
         for t in tensors
     )
 
@@ -229,7 +236,7 @@ def read_config(fields: Any) -> ModelConfig:
     return ModelConfig(
         max_batch_size=int(fields.get("max_batch_size", 0)),
         optional_inputs=frozenset(
-            tensor["name"] for tensor in fields.get("input", ()) if tensor.get("optional")
+            str(tensor["name"]) for tensor in fields.get("input", ()) if tensor.get("optional")
         ),
         decoupled=bool(fields.get("model_transaction_policy", {}).get("decoupled", False)),
         stateful="sequence_batching" in fields,

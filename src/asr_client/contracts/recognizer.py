@@ -163,6 +163,9 @@ def _clean(speech_model: SpeechModel, text: str) -> str:
 
 def _sentence_in(row: str) -> str:
     try:
-        return str(json.loads(row)["source"])
-    except (ValueError, KeyError, TypeError) as error:
-        raise ContractError(f"a row is not JSON with a 'source': {row[:60]!r}") from error
+        source = json.loads(row)["source"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        source = None
+    if not isinstance(source, str):
+        raise ContractError(f"a row is not JSON with a 'source': {row[:60]!r}")
+    return source

@@ -8,6 +8,7 @@ docs/gateway.md. Texts are matched by lower-case substring, because versions dif
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -95,7 +96,7 @@ def read_json(body: bytes, what: str) -> Any:
     """Read JSON; ContractError, naming *what*, if it is none."""
     try:
         return json.loads(body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         start = body[:60].decode("utf-8", "replace")
         raise ContractError(
             f"{what} is not JSON but starts with {start!r}",
@@ -108,15 +109,17 @@ def answered_by(headers: Mapping[str, str], text: str) -> str:
     Tell who wrote an error: "kong", "triton" or "unknown".
 
     Kong alone sets X-Kong-Response-Latency; its 502 and 504 carry the upstream's headers and are
-    known by their text. Triton's errors are {"error": ...}, Kong's {"message": ...}.
+    known by their text. Triton's errors are {"error": "..."}, Kong's {"message": ...}.
     """
-    if "x-kong-response-latency" in headers:
+    if "x-kong-response-latency" in headers or text.lower() in _KONG_GRPC_WORDS:
         return "kong"
-    if '"message"' in text and ("x-kong-request-id" in headers or "upstream server" in text):
+    if '{"error":"' in text.replace(" ", ""):
+        return "triton"
+    if "upstream server" in text:
         return "kong"
-    if text.lower() in _KONG_GRPC_WORDS:
-        return "kong"
-    return "triton" if '{"error"' in text.replace(" ", "") else "unknown"
+    passed_on = "x-kong-upstream-latency" in headers
+    kongs = '"message"' in text and "x-kong-request-id" in headers and not passed_on
+    return "kong" if kongs else "unknown"
 
 
 def http_error(reply: Reply) -> ServerError:
@@ -134,7 +137,8 @@ def http_error(reply: Reply) -> ServerError:
 def grpc_error(reply: Reply, code_name: str) -> ServerError:
     """Make the error of a gRPC reply whose status is not OK."""
     who = answered_by(reply.headers, reply.details)
-    if who == "unknown" and "x-kong-upstream-latency" not in reply.headers:
+    # gRPC itself puts a proxy's HTTP error into these words; everything else is the server's.
+    if who == "unknown" and not reply.details.startswith("Received http2 header"):
         who = "triton"
     return _error(
         _class_by_grpc(reply, who),
@@ -172,7 +176,7 @@ def _class_by_grpc(reply: Reply, who: str) -> type[ServerError]:
         return OverloadedError
     if who == "kong" and text.startswith(("notfound", "no route matched")):
         return RouteNotFoundError
-    if text.startswith("client: ") and "message larger than max" in text:
+    if "message larger than max" in text:
         return RejectedInputError
     return _class_by_text(text) or _BY_GRPC_CODE.get(reply.status, ServerBugError)
 
@@ -198,14 +202,14 @@ def _hint(kind: type[ServerError], message: str, status: int) -> str:
 
 def _retry_after_s(headers: Mapping[str, str]) -> float | None:
     value = headers.get("retry-after", "")
-    return float(value) if value.isdigit() else None
+    return float(value) if value.isdecimal() else None
 
 
 def _message_in(text: str) -> str:
     """Find the sentence in an error body: Triton, Kong and FastAPI each name it otherwise."""
     try:
         fields = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         fields = None
     if isinstance(fields, dict):
         for key in ("error", "message", "detail"):
@@ -219,9 +223,8 @@ def _message_in(text: str) -> str:
 
 def _without_markup(text: str) -> str:
     """Keep the title of an HTML page (nginx, haproxy), which says all there is to know."""
-    lower = text.lower()
-    start, end = lower.find("<title>"), lower.find("</title>")
-    return text[start + 7 : end] if 0 <= start < end else text
+    title = re.search("<title>([^<]*)", text, re.IGNORECASE)
+    return title[1] if title else text
 
 
 def _shorten(text: str) -> str:

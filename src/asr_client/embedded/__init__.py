@@ -10,7 +10,7 @@ A real Triton with a real recogniser from wheels: Linux, no GPU, no container.
       triton.py        the server process
       canary.py        the first request
       state.py         its folder, and the sweeping of what a crash left
-      processes.py     its processes and shared memory
+      processes.py, shared_memory.py   what else belongs to it
     models/          an ordinary Triton model repository
 """
 

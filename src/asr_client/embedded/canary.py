@@ -40,7 +40,7 @@ def check_transcript(http_port: int, models: Collection[str]) -> None:
         text = f"HTTP {status}: {reply[:300].decode(errors='replace')}"
     if text != ANSWERS[model]:
         raise EmbeddedError(
-            f"the embedded server started, but transcribes {ANSWERS[model]!r} as {text!r}",
+            f"the embedded server started, but answers {text!r} instead of {ANSWERS[model]!r}",
             hint="its interpreter must have numpy < 2: pip install 'asr-client[embedded]'",
         )
 

@@ -13,6 +13,7 @@ import os
 import platform
 import sys
 import sysconfig
+from pathlib import Path
 
 
 def main() -> None:
@@ -44,21 +45,21 @@ def glibc_version() -> str:
 def libpython_dir() -> str:
     """Find the folder of this Python's shared library, which the model processes link to."""
     name = "libpython{}.{}.so.1.0".format(*sys.version_info[:2])
-    lib_dir = sysconfig.get_config_var("LIBDIR") or ""
+    lib_dir = Path(sysconfig.get_config_var("LIBDIR") or "/usr/lib")
     multiarch = sysconfig.get_config_var("MULTIARCH") or ""
     places = [
         lib_dir,
-        os.path.join(sys.base_prefix, "lib"),
-        os.path.join(lib_dir, multiarch),
-        os.path.join("/usr/lib", multiarch),
+        Path(sys.base_prefix, "lib"),
+        lib_dir / multiarch,
+        Path("/usr/lib", multiarch),
     ]
-    return next((place for place in places if os.path.exists(os.path.join(place, name))), "")
+    return next((str(place) for place in places if (place / name).exists()), "")
 
 
 def package_dir(name: str) -> str:
     """Find a package without importing it; empty when it is not installed."""
     spec = importlib.util.find_spec(name)
-    return os.path.dirname(spec.origin) if spec and spec.origin else ""
+    return str(Path(spec.origin).parent) if spec and spec.origin else ""
 
 
 def version_of(name: str) -> str:

@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 # What the supervisor may need beyond the start of the server itself: probing, ports tried again,
 # the first request, and at the end Triton's exit timeout and the killing of what is left.
 START_SLACK_S = 120.0
-STOP_TIMEOUT_S = 30.0
+STOP_TIMEOUT_S = 60.0
 
 
 class SupervisorLink:
@@ -131,7 +131,7 @@ class SupervisorLink:
 def _spawn(settings: Settings) -> subprocess.Popen[bytes]:
     package_root = str(Path(__file__).parents[2])
     paths = filter(None, (package_root, os.environ.get("PYTHONPATH")))
-    return subprocess.Popen(
+    return subprocess.Popen(  # noqa: S603 -- our own module
         # -P: whatever lies in the current folder is not to be imported.
         [sys.executable, "-P", "-m", "asr_client.embedded.supervisor", settings.to_json()],
         stdin=subprocess.PIPE,

@@ -10,6 +10,7 @@ from asr_client.errors import ConfigError
 
 __all__ = ["SERVED_MODELS", "EmbeddedOptions", "Ports", "Settings", "SlowModel"]
 
+HIGHEST_PORT = 65_535
 SERVED_MODELS = ("asr_am_ensemble", "asr", "asr_slow")
 
 
@@ -87,8 +88,8 @@ class Ports:
 
     def __post_init__(self) -> None:
         fixed = [port for port in (self.http, self.grpc, self.metrics) if port]
-        if any(not 0 < port < 65536 for port in fixed):
-            raise ConfigError("a port is a number from 1 to 65535, or 0 for any free one")
+        if any(not 0 < port <= HIGHEST_PORT for port in fixed):
+            raise ConfigError(f"a port is from 1 to {HIGHEST_PORT}, or 0 for any free one")
         if len(set(fixed)) != len(fixed):
             raise ConfigError("http, grpc and metrics need three different ports")
 

@@ -11,13 +11,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from asr_client.embedded import shared_memory
 from asr_client.embedded.requirements import Facts
 from asr_client.errors import EmbeddedError
 
 __all__ = ["probe"]
 
 PROBE_TIMEOUT_S = 60.0
-SHM_DIR = "/dev/shm"  # noqa: S108 -- POSIX shared memory lives here, and only here
 
 
 def probe(python: str, pause: Callable[[float], None]) -> Facts:
@@ -40,17 +40,9 @@ def probe(python: str, pause: Callable[[float], None]) -> Facts:
     except (ValueError, LookupError, AttributeError) as error:
         raise EmbeddedError(f"{python} does not seem to be a Python interpreter") from error
     facts = Facts(
-        **report, python_version=(version[0], version[1]), shm_free_bytes=shm_free_bytes()
+        **report, python_version=(version[0], version[1]), shm_free_bytes=shared_memory.free_bytes()
     )
     return replace(facts, unresolved=unresolved_libraries(facts, pause))
-
-
-def shm_free_bytes() -> int:
-    """Return the room left for shared memory; 0 where there is none."""
-    try:
-        return shutil.disk_usage(SHM_DIR).free
-    except OSError:
-        return 0
 
 
 def unresolved_libraries(facts: Facts, pause: Callable[[float], None]) -> tuple[str, ...]:
@@ -70,7 +62,7 @@ def _output_of(
 ) -> str:
     """Run a short program; it is killed when it takes too long or *pause* raises."""
     try:
-        process = subprocess.Popen(
+        process = subprocess.Popen(  # noqa: S603 -- the caller's interpreter, and ldd
             command,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

@@ -1,9 +1,8 @@
 """
-Processes and shared memory of a server, found by its id.
+The processes of a server, found by its id.
 
-The id stands on the command lines of tritonserver (--id) and of its stubs (the model's path) and
-starts the names of its shared memory. A bare process id would not do: after a crash the number may
-belong to somebody else.
+The id stands on the command lines of tritonserver (--id) and of its stubs (the model's path). A
+bare process id would not do: after a crash the number may belong to somebody else.
 """
 
 from __future__ import annotations
@@ -16,9 +15,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from asr_client.embedded.probe import SHM_DIR
-
-__all__ = ["die_with_parent", "has_id", "kill_all", "server_processes", "stubs", "unlink_shm"]
+__all__ = ["die_with_parent", "has_id", "kill_all", "server_processes", "stubs"]
 
 STUB = "triton_python_backend_stub"
 PROGRAMS = ("tritonserver", STUB)
@@ -56,7 +53,7 @@ def _program(entry: Path, server_id: str) -> str:
         command = (entry / "cmdline").read_bytes().decode(errors="replace").split("\0")
     except OSError:
         return ""
-    program = os.path.basename(command[0])
+    program = Path(command[0]).name
     # Not every process that mentions the id is the server's: somebody may be reading its log.
     if program not in PROGRAMS or not any(server_id in word for word in command[1:]):
         return ""
@@ -79,13 +76,6 @@ def kill_all(server_id: str, timeout_s: float = 5.0) -> bool:
             return False
         time.sleep(0.02)
     return True
-
-
-def unlink_shm(server_id: str) -> None:
-    """Remove the shared memory that a killed server could not remove itself."""
-    for path in Path(SHM_DIR).glob(f"{server_id}_*"):
-        with contextlib.suppress(OSError):
-            path.unlink()
 
 
 def die_with_parent() -> Callable[[], None]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from asr_client.embedded.options import EmbeddedOptions
 
-__all__ = ["instance_counts", "model_closure", "tuned", "write_repository"]
+__all__ = ["instance_counts", "model_closure", "model_processes", "tuned", "write_repository"]
 
 SOURCE = Path(__file__).with_name("models")
 NEEDS = {"asr": ("asr_am_ensemble",), "asr_am_ensemble": ("ps_decode",)}
@@ -31,6 +31,16 @@ def instance_counts(options: EmbeddedOptions, cores: int) -> dict[str, int]:
     recognisers = options.instances or min(cores, MOST_DEFAULT_INSTANCES)
     wanted = {"ps_decode": recognisers, "asr": recognisers, "asr_slow": options.slow.instances}
     return {model: wanted[model] for model in model_closure(options.models) if model in wanted}
+
+
+def model_processes(options: EmbeddedOptions) -> int:
+    """Say how many processes run models on this machine."""
+    return sum(instance_counts(options, available_cores()).values())
+
+
+def available_cores() -> int:
+    """Count the cores that this process may use."""
+    return len(os.sched_getaffinity(0))
 
 
 def tuned(config: str, fields: Mapping[str, int], parameters: Mapping[str, str]) -> str:
@@ -62,7 +72,7 @@ def _replaced_once(pattern: str, value: str, config: str) -> str:
 
 def write_repository(target: Path, options: EmbeddedOptions) -> None:
     """Copy the wanted models to *target* and set their counts, limits and costs."""
-    counts = instance_counts(options, len(os.sched_getaffinity(0)))
+    counts = instance_counts(options, available_cores())
     slow = options.slow
     costs = {"a_ms": f"{slow.a_ms:g}", "b_ms": f"{slow.b_ms:g}", "mode": slow.mode}
     fields: dict[str, dict[str, int]] = {

@@ -33,7 +33,7 @@ class EmbeddedTriton:
     A server that breaks is restarted on the same ports; `on_event` hears of it.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 -- six is our limit
         self,
         *,
         python: str | None = None,

@@ -7,6 +7,7 @@ the kernel releases however it ends. So "is it stale?" needs no process ids: who
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import secrets
@@ -19,7 +20,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from asr_client.embedded.processes import kill_all, unlink_shm
+from asr_client.embedded import processes, shared_memory
 from asr_client.errors import EmbeddedError
 
 __all__ = ["StateDir", "state_root", "sweep"]
@@ -103,8 +104,9 @@ def sweep(root: Path) -> list[str]:
         The ids of the servers cleaned up.
     """
     for path in root.glob(f"{PASSING_PREFIX}*"):
-        if time.time() - path.stat().st_mtime > PASSING_FOR_AT_MOST_S:
-            shutil.rmtree(path, ignore_errors=True)
+        with contextlib.suppress(FileNotFoundError):  # it has passed
+            if time.time() - path.stat().st_mtime > PASSING_FOR_AT_MOST_S:
+                shutil.rmtree(path, ignore_errors=True)
     return [path.name for path in root.glob(f"{ID_PREFIX}*") if _swept(path)]
 
 
@@ -126,6 +128,9 @@ def _swept(path: Path) -> bool:
 
 def _remove(path: Path) -> None:
     """Leave nothing of a server: first those who write, then what they wrote."""
-    kill_all(path.name)
-    unlink_shm(path.name)
-    shutil.rmtree(path.rename(path.with_name(PASSING_PREFIX + path.name)), ignore_errors=True)
+    processes.kill_all(path.name)
+    shared_memory.unlink(path.name)
+    passing = path.with_name(PASSING_PREFIX + path.name)
+    with contextlib.suppress(FileNotFoundError):  # its supervisor was quicker than this sweep
+        path.rename(passing)
+    shutil.rmtree(passing, ignore_errors=True)

@@ -21,7 +21,7 @@ from asr_client.embedded.options import Ports, Settings
 from asr_client.embedded.orders import Orders, StopOrder
 from asr_client.embedded.ports import choose_ports
 from asr_client.embedded.probe import probe
-from asr_client.embedded.repository import instance_counts, model_closure
+from asr_client.embedded.repository import model_closure, model_processes
 from asr_client.embedded.requirements import Facts
 from asr_client.embedded.state import StateDir, state_root, sweep
 from asr_client.embedded.triton import ServerEndedError, Triton
@@ -84,8 +84,7 @@ def checked_facts(settings: Settings, orders: Orders) -> Facts:
     """Probe interpreter and machine, and refuse what would not work."""
     options = settings.options
     facts = probe(settings.python, orders.pause)
-    counts = instance_counts(options, len(os.sched_getaffinity(0)))
-    requirements.check(facts, model_closure(options.models), sum(counts.values()))
+    requirements.check(facts, model_closure(options.models), model_processes(options))
     return facts
 
 
@@ -112,10 +111,8 @@ def watch(triton: Triton, orders: Orders, announce: Announce) -> None:
         if not ailment:
             continue
         if not may_restart(restarts_s, time.monotonic(), triton.options.max_restarts):
-            raise EmbeddedError(
-                f"the embedded server broke once more after {len(restarts_s)} restarts: {ailment}",
-                hint="is the machine out of memory?",
-            )
+            message = f"the embedded server broke, after {len(restarts_s)} restarts: {ailment}"
+            raise EmbeddedError(triton.with_log(message), hint="is the machine out of memory?")
         restarts_s.append(time.monotonic())
         announce(replace(event_of("restarting", triton), message=ailment))
         # Not in order: with a dead model process Triton would only wait for its exit timeout.

@@ -10,11 +10,12 @@ import subprocess
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from http import HTTPStatus
 
-from asr_client.embedded import processes
+from asr_client.embedded import processes, shared_memory
 from asr_client.embedded.launch import EXIT_TIMEOUT_S, backend_links, command_line, environment
 from asr_client.embedded.options import EmbeddedOptions, Ports
-from asr_client.embedded.repository import model_closure, write_repository
+from asr_client.embedded.repository import model_closure, model_processes, write_repository
 from asr_client.embedded.requirements import Facts
 from asr_client.embedded.state import StateDir
 from asr_client.embedded.triton_log import telling_lines
@@ -49,10 +50,12 @@ class Triton:
     ports: Ports = field(default_factory=Ports)
     _process: subprocess.Popen[bytes] | None = None
     _stubs: frozenset[int] = frozenset()
+    _stubs_wanted: int = 0
 
     def prepare(self) -> None:
         """Lay out the models and the Python backend."""
         write_repository(self.state.path / "models", self.options)
+        self._stubs_wanted = model_processes(self.options)
         backend = self.state.path / "backends" / "python"
         backend.mkdir(parents=True)
         for name, target in backend_links(self.facts).items():
@@ -79,7 +82,7 @@ class Triton:
         self.ports = ports
         command = command_line(self.facts, self.state.server_id, self.state.path, ports)
         with self.state.log_path.open("wb") as log:
-            self._process = subprocess.Popen(
+            self._process = subprocess.Popen(  # noqa: S603 -- the wheel's own program
                 command,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -97,11 +100,11 @@ class Triton:
         deadline_s = time.monotonic() + self.options.start_timeout_s
         while not self._is_ready():
             if self._process is None or self._process.poll() is not None:
-                raise ServerEndedError(self._with_log("tritonserver ended while it started"))
+                raise ServerEndedError(self.with_log("tritonserver ended while it started"))
             if time.monotonic() > deadline_s:
                 limit_s = self.options.start_timeout_s
                 raise EmbeddedError(
-                    self._with_log(f"tritonserver was not ready within {limit_s:g} s"),
+                    self.with_log(f"tritonserver was not ready within {limit_s:g} s"),
                     hint="raise start_timeout_s on a busy machine",
                 )
             self.pause(POLL_S)
@@ -110,11 +113,12 @@ class Triton:
         """Ask the port; another server may be answering there, so the name must be ours."""
         status, body = get(self.ports.http, "/v2")
         try:
-            ours = status == 200 and json.loads(body)["name"] == self.state.server_id
+            ours = status == HTTPStatus.OK and json.loads(body)["name"] == self.state.server_id
         except (ValueError, LookupError, TypeError):
             return False
         return ours and all(
-            get(self.ports.http, f"/v2/models/{model}/ready")[0] == 200 for model in self.models
+            get(self.ports.http, f"/v2/models/{model}/ready")[0] == HTTPStatus.OK
+            for model in self.models
         )
 
     def ailment(self) -> str:
@@ -123,8 +127,9 @@ class Triton:
             return f"tritonserver ended with status {self._process and self._process.returncode}"
         # Triton goes on reporting ready when a model process has died, and fails every request
         # that it would have answered; it never starts another.
-        dead = [pid for pid in self._stubs if not processes.has_id(pid, self.state.server_id)]
-        return f"model process {dead[0]} ended" if dead else ""
+        alive = sum(processes.has_id(pid, self.state.server_id) for pid in self._stubs)
+        missing = self._stubs_wanted - alive
+        return f"{missing} of {self._stubs_wanted} model processes ended" if missing > 0 else ""
 
     def stop(self) -> None:
         """Let requests finish, then end the server; what is left of it is killed."""
@@ -141,13 +146,14 @@ class Triton:
             self._process.wait(timeout=EXIT_TIMEOUT_S)
             self._process = None
         processes.kill_all(self.state.server_id)
-        processes.unlink_shm(self.state.server_id)
+        shared_memory.unlink(self.state.server_id)
 
     def log(self) -> str:
         """Return what the server has printed since its last start."""
         return self.state.log_path.read_text(errors="replace")
 
-    def _with_log(self, message: str) -> str:
+    def with_log(self, message: str) -> str:
+        """Append the end of the log to *message*."""
         return "\n  ".join((f"{message}; its last words:", *telling_lines(self.log())))
 
 

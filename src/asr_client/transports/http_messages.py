@@ -5,7 +5,8 @@ from __future__ import annotations
 import platform
 import ssl
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
+from typing import cast
 
 import httpcore
 
@@ -84,7 +85,7 @@ class HTTPMessages:
         """
         endpoint = self._endpoint
         remaining_s = deadline.require_s(f"calling {endpoint}")
-        content = _content(request.body)
+        content = _content(request)
         headers = [
             *self._headers,
             *((name.encode("ascii"), value.encode("ascii")) for name, value in request.headers),
@@ -114,10 +115,24 @@ class HTTPMessages:
         )
 
 
-def _content(parts: Sequence[Buffer]) -> bytes | Iterable[bytes]:
-    if sum(len(part) for part in parts) < _JOIN_BELOW_BYTES:
-        return b"".join(parts)
-    return parts  # type: ignore[return-value]  # h11 takes any buffer, its stub says bytes
+class _Body:
+    """A body's parts as both of httpcore's colours want to read them."""
+
+    def __init__(self, parts: Sequence[Buffer]) -> None:
+        self._parts = cast("Sequence[bytes]", parts)  # h11 takes any buffer, its types say bytes
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self._parts)
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for part in self._parts:
+            yield part
+
+
+def _content(request: Request) -> bytes | _Body:
+    if request.size_bytes < _JOIN_BELOW_BYTES:
+        return b"".join(request.body)
+    return _Body(request.body)
 
 
 def make_reply(status: int, headers: Sequence[tuple[bytes, bytes]], body: bytes) -> Reply:
@@ -165,9 +180,13 @@ def _timed_out(error: Exception, endpoint: Endpoint, deadline: Deadline) -> Dead
     return deadline.error(f"{doing} {endpoint}")
 
 
-def _text(error: Exception) -> str:
-    text = str(error) or type(error).__name__
-    return text.removesuffix(".").partition("] ")[2] or text if text.startswith("[Errno") else text
+def _text(error: BaseException) -> str:
+    """Find the first words in the chain of causes; anyio's errors have none of their own."""
+    inner: BaseException | None = error
+    while inner is not None and not str(inner):
+        inner = inner.__cause__ or inner.__context__
+    text = str(inner or type(error).__name__).removesuffix(".")
+    return text.partition("] ")[2] if text.startswith("[Errno") else text
 
 
 def _reach_hint(text: str, endpoint: Endpoint) -> str:

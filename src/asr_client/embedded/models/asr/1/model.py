@@ -80,7 +80,7 @@ def resample(mono: NDArray[np.float32], rate_hz: int) -> NDArray[np.float32]:
     if rate_hz == RATE_HZ:
         return mono
     try:
-        import soxr  # noqa: PLC0415 -- optional here: most files are at 16 kHz already
+        import soxr  # optional here: most files are at 16 kHz already
     except ImportError:
         raise UnusableError(f"audio is at {rate_hz} Hz; this server takes {RATE_HZ} Hz") from None
     # Band-limited interpolation overshoots at steep edges, and the recogniser checks the range.

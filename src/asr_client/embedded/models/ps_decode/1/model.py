@@ -52,6 +52,9 @@ class TritonPythonModel:
                 f"recognises: {served}"
             )
         pcm = pcm16(speech_of(signal, num_samples))
+        if not pcm.any():
+            # Nothing but zeros has no spectrum to normalise, and the decoder hears a word in it.
+            return ""
         self.decoder.start_utt()
         # The whole utterance at once: its own mean is then used to normalise it, so that the text
         # does not depend on what this process decoded before.
