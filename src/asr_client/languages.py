@@ -200,6 +200,9 @@ def _unknown(language: str, codes: Sequence[str]) -> LanguageError:
         row, _subtags = _identify(code)
         for spelling in (code, *(row.spellings if row else ())):
             spellings.setdefault(_fold(spelling), f"{code!r}, {row.name}" if row else repr(code))
+    for row in LANGUAGES:
+        for spelling in row.spellings:
+            spellings.setdefault(_fold(spelling), f"{row.name}, which this model does not take")
     nearest = difflib.get_close_matches(_fold(language), spellings, n=1)
     return LanguageError(
         f"unknown language {_shortened(language)}; this model takes: {_listed(codes)}",

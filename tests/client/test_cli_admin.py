@@ -67,10 +67,19 @@ def test_models_explains_one_when_it_is_named(run: Run) -> None:
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 def test_serve_runs_until_it_is_told_to_stop(how: signal.Signals, weather: Path) -> None:
     """The endpoints come as JSON, the server answers, a signal ends it and all it started."""
-    with subprocess.Popen([*COMMAND, "serve", "--json"], stdout=subprocess.PIPE, text=True) as serve:
+    with subprocess.Popen(
+        [*COMMAND, "serve", "--json"], stdout=subprocess.PIPE, text=True
+    ) as serve:
         assert serve.stdout is not None
         urls = json.loads(serve.stdout.readline())
-        command = [sys.executable, "-m", "asr_client.cli.transcribe", "--url", urls["grpc"], weather]
+        command = [
+            sys.executable,
+            "-m",
+            "asr_client.cli.transcribe",
+            "--url",
+            urls["grpc"],
+            weather,
+        ]
         done = subprocess.run(command, text=True, capture_output=True, check=False, timeout=60)
         serve.send_signal(how)
         code = serve.wait(30)

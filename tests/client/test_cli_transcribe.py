@@ -78,7 +78,7 @@ def test_outputs_go_to_a_folder_one_file_each(run: Run, weather: Path, tmp_path:
         "en-rms-weather.srt",
     ]
     lines = (tmp_path / "out" / "en-rms-weather.srt").read_text().splitlines()
-    assert lines[:2] == ["1", "00:00:00,000 --> 00:00:04,300"]
+    assert lines[:2] == ["1", "00:00:00,000 --> 00:00:04,305"]
 
 
 def test_equal_names_keep_their_suffix_in_a_folder(run: Run, weather: Path, tmp_path: Path) -> None:
@@ -154,7 +154,7 @@ def test_bad_recording_is_one_clear_line(run: Run, tmp_path: Path, case: str) ->
 
 
 def test_odd_but_good_recordings_are_transcribed(run: Run, weather: Path, tmp_path: Path) -> None:
-    """8 kHz mu-law and six channels at 48 kHz are ordinary audio; a cut-off WAV tells what is missing."""
+    """8 kHz mu-law and six channels are ordinary audio; a cut-off WAV tells what is missing."""
     samples, rate = soundfile.read(weather)
     six = np.repeat(samples, 3)[:, np.newaxis].repeat(6, axis=1)
     soundfile.write(tmp_path / "six.wav", six, 3 * rate)
@@ -172,7 +172,7 @@ def test_odd_but_good_recordings_are_transcribed(run: Run, weather: Path, tmp_pa
 def test_usage_errors_exit_with_2(run: Run, weather: Path) -> None:
     """An unknown language, model URL or option is the caller's to mend."""
     for arguments, text in [
-        (["-l", "hindee", weather], "nearest match"),
+        (["-l", "hindee", weather], "nearest match: Hindi, which this model does not take"),
         (["-l", "hi", weather], "does not take Hindi"),
         (["--deadline", "0", weather], "positive number"),
         (["--url", "ftp://x", weather], "scheme"),
@@ -225,9 +225,7 @@ def test_reader_that_leaves_early_causes_no_traceback(run: Run, weather: Path) -
     assert done.returncode == 1
 
 
-def test_key_comes_from_a_file_and_is_never_shown(
-    run: Run, weather: Path, tmp_path: Path
-) -> None:
+def test_key_comes_from_a_file_and_is_never_shown(run: Run, weather: Path, tmp_path: Path) -> None:
     """The key's file is read, a missing one is a usage error, the key is in no output."""
     key_file = tmp_path / "key"
     key_file.write_text("KEY-FOR-TESTS\n")

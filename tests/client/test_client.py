@@ -1,4 +1,4 @@
-"""The public clients against a real Triton: the same answers over every wire and in both colours."""
+"""The public clients against a real Triton: equal answers over every wire, in both colours."""
 
 from __future__ import annotations
 
@@ -56,8 +56,10 @@ def colour(request: pytest.FixtureRequest) -> Ask:
 
 
 @pytest.fixture(params=["http", "grpc", "generate"])
-def ask(request: pytest.FixtureRequest, colour: Ask, embedded_triton: EmbeddedTriton) -> Iterator[Ask]:
-    """Call a client of the shared server: ask("transcribe", audio, ...)."""
+def ask(
+    request: pytest.FixtureRequest, colour: Ask, embedded_triton: EmbeddedTriton
+) -> Iterator[Ask]:
+    """Call a client of the shared server over each of three protocols."""
     protocol = request.param
     url = embedded_triton.grpc_url if protocol == "grpc" else embedded_triton.http_url
     model = "asr" if protocol == "generate" else "asr_am_ensemble"
@@ -71,7 +73,7 @@ def ask(request: pytest.FixtureRequest, colour: Ask, embedded_triton: EmbeddedTr
 
 @pytest.fixture(params=["http", "grpc"])
 def ask_kserve(request: pytest.FixtureRequest, colour: Ask, embedded_triton: EmbeddedTriton) -> Ask:
-    """Call a client that speaks KServe: ask_kserve("health", model="asr")."""
+    """Call a client of the shared server over each wire of KServe."""
     url = embedded_triton.grpc_url if request.param == "grpc" else embedded_triton.http_url
 
     def call(method: str, *arguments: Any, model: str = "asr_am_ensemble", **named: Any) -> Any:
@@ -93,7 +95,7 @@ def test_transcribe_gives_the_same_text_over_every_protocol(ask: Ask, weather: P
 
 @pytest.mark.parametrize("name", ["austen-0880", "austen-0930"])
 def test_transcribe_hears_what_the_recogniser_hears_directly(ask: Ask, name: str) -> None:
-    """Nothing is lost on the way: the text of a real recording equals pocketsphinx called directly."""
+    """The text of a real recording equals that of pocketsphinx called directly."""
     assert ask("transcribe", BOOK / f"{name}.wav").text == recognise_directly(BOOK / f"{name}.wav")
 
 
@@ -130,7 +132,11 @@ def test_transcribe_batch_keeps_the_order_when_lengths_differ(
     ask_kserve: Ask, speech_folder: Path, weather: Path
 ) -> None:
     """Three recordings in one request, padded, give the texts that they give one by one."""
-    paths = [weather, speech_folder / "en-rms-greeting.flac", speech_folder / "en-kal16-numbers.flac"]
+    paths = [
+        weather,
+        speech_folder / "en-rms-greeting.flac",
+        speech_folder / "en-kal16-numbers.flac",
+    ]
     together = ask_kserve("transcribe_batch", paths)
     assert [each.text for each in together] == [ask_kserve("transcribe", p).text for p in paths]
     assert len({each.request_id for each in together}) == 1
@@ -140,7 +146,7 @@ def test_transcribe_batch_is_refused_when_the_model_takes_fewer(
     ask_kserve: Ask, weather: Path
 ) -> None:
     """Too many recordings for one request is an error that says how many fit."""
-    with pytest.raises(ConfigError, match="33 recordings do not fit in one request.* takes 32 "):
+    with pytest.raises(ConfigError, match=r"33 recordings do not fit in one request.* takes 32 "):
         ask_kserve("transcribe_batch", [weather] * 33)
 
 
@@ -222,7 +228,9 @@ def test_model_explains_the_contract_that_was_found(ask_kserve: Ask) -> None:
     assert "AUDIO_SIGNAL FP32" in info.why_contract
 
 
-def test_deadline_ends_a_call_when_the_model_is_slower(ask_kserve: Ask, speech_folder: Path) -> None:
+def test_deadline_ends_a_call_when_the_model_is_slower(
+    ask_kserve: Ask, speech_folder: Path
+) -> None:
     """asr_slow needs 290 ms for 12 s of audio; a caller with less time gets a DeadlineError."""
     audio = load_audio(speech_folder / "en-rms-library.flac")
     with pytest.raises(DeadlineError, match=r"deadline of 0.1 s passed while"):

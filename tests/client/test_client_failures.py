@@ -1,4 +1,4 @@
-"""What callers see when there is no server, no good one, or one that breaks: always one clear error."""
+"""What callers see with no server, no good one, or one that breaks: one clear error."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def test_call_is_not_sent_when_the_host_is_unknown(ask: Callable[..., object], s
 def test_call_is_not_sent_when_the_port_speaks_no_tls(
     ask: Callable[..., object], embedded_triton: EmbeddedTriton
 ) -> None:
-    """https to a plain port is told as such."""
+    """A plain port asked for TLS is told as such."""
     url = embedded_triton.http_url.replace("http://", "https://")
     with pytest.raises(NotSentError, match="does the port speak TLS"):
         ask(url)
@@ -180,7 +180,7 @@ def test_reply_is_a_clear_error_when_it_is_not_what_was_agreed(
     error: type[ASRError],
     text: str,
 ) -> None:
-    """Cut-off, foreign and compressed replies are told apart, and no library's exception escapes."""
+    """Cut-off, foreign and compressed replies are told apart; no library's exception escapes."""
     with pytest.raises(error, match=text):
         ask(raw_server(saying(answer)), protocol="http")
 
@@ -273,15 +273,16 @@ def test_asr_infer_sends_a_wav_file_that_holds_the_samples(raw_server: Callable[
 
 
 def test_call_is_lost_when_the_server_is_killed_in_the_middle(speech_folder: Path) -> None:
-    """kill -9 under a call in flight is an error at once, over both wires."""
+    """A server killed -9 under a call in flight is an error at once, over both wires."""
     options = EmbeddedOptions(
         models=("asr_slow",), slow=SlowModel(a_ms=20_000, max_batch=1), max_restarts=0
     )
 
     def call(url: str) -> ASRError:
-        with ASRClient(url, model="asr_slow", language="hi") as client, pytest.raises(
-            ASRError
-        ) as caught:
+        with (
+            ASRClient(url, model="asr_slow", language="hi") as client,
+            pytest.raises(ASRError) as caught,
+        ):
             client.transcribe(speech_folder / "en-rms-greeting.flac")
         return caught.value
 

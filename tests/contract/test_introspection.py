@@ -122,7 +122,7 @@ def test_recognise_model_takes_base64_when_one_text_input_is_required(
     """The only required BYTES input is the audio, the first BYTES output the text."""
     found = recognise_model(metadata(model, inputs, outputs), config)
     first_text = next(part for part in outputs.split("; ") if "BYTES" in part)
-    assert "base64" == found.contract.name
+    assert found.contract.name == "base64"
     assert spec(inputs.split("; ")[0]) == found.audio
     assert spec(first_text) == found.text
 
@@ -138,7 +138,7 @@ def test_table_has_a_row_when_the_catalogue_has_a_contract() -> None:
 def test_recognise_model_goes_by_tensors_when_the_name_is_anothers(model) -> None:
     """A usual name never outweighs what the model declares."""
     found = recognise(model, f"{AI4BHARAT}; LANG_ID BYTES -1,1", BATCHED)
-    assert "ai4bharat" == found.contract.name
+    assert found.contract.name == "ai4bharat"
 
 
 @pytest.mark.parametrize("datatype", ["FP16", "FP32", "FP64"])
@@ -243,7 +243,7 @@ def test_recognise_model_fits_when_a_further_input_is_optional() -> None:
     """What may be left out does not stand in the way; without the configuration it does."""
     inputs = f"{WAV}; TEMPERATURE FP32 -1,1"
     config = ModelConfig(8, optional_inputs=frozenset({"TEMPERATURE"}))
-    assert "wav" == recognise("m", inputs, config).contract.name
+    assert recognise("m", inputs, config).contract.name == "wav"
     with pytest.raises(ContractError):
         recognise("m", inputs, None)
 
@@ -252,8 +252,8 @@ def test_explain_says_contract_and_tensors_when_asked() -> None:
     """One line for `doctor` and `models`."""
     line = recognise("transducer", WAV, BATCHED).explain()
     assert (
-        "contract sherpa: WAV FP32, WAV_LENS INT32 -> TRANSCRIPTS; up to 16 recordings a request"
-        == line
+        line
+        == "contract sherpa: WAV FP32, WAV_LENS INT32 -> TRANSCRIPTS; up to 16 recordings a request"
     )
 
 

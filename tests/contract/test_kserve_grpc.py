@@ -221,10 +221,10 @@ GOOD = infer_reply(
 def test_infer_returns_the_outputs_when_triton_answers() -> None:
     """Texts and numbers arrive with their shapes."""
     reply = INFER(Reply(0, {}, GOOD.SerializeToString()))
-    assert ("m", "1", "7") == (reply.model, reply.model_version, reply.request_id)
+    assert (reply.model, reply.model_version, reply.request_id) == ("m", "1", "7")
     assert ["नमस्ते".encode(), b"b\0"] == reply.outputs["T"].strings()
-    assert [[0.5, -1.0]] == reply.outputs["S"].array().tolist()
-    assert (2,) == reply.outputs["T"].shape
+    assert reply.outputs["S"].array().tolist() == [[0.5, -1.0]]
+    assert reply.outputs["T"].shape == (2,)
 
 
 @pytest.mark.parametrize("contents", [0, 1, 3])

@@ -266,7 +266,7 @@ def test_decode_infer_returns_the_elements_when_outputs_are_binary(arrays) -> No
     body, length = binary_reply(*named, model_version="1", id="7")
     reply = decode_infer(body, length)
     oracle = InferenceServerClient.parse_response_body(body, header_length=length)
-    assert ("m", "1", "7") == (reply.model, reply.model_version, reply.request_id)
+    assert (reply.model, reply.model_version, reply.request_id) == ("m", "1", "7")
     for name, datatype, array in named:
         tensor = reply.outputs[name]
         assert array.shape == tensor.shape
@@ -313,9 +313,9 @@ def test_decode_infer_tells_outputs_apart_when_binary_and_json_are_mixed() -> No
     }
     head = json.dumps(header).encode()
     outputs = decode_infer(head + b"\7\0\0\0" + b"\1\0\0\0c", len(head)).outputs
-    assert [7] == outputs["A"].array().tolist()
+    assert outputs["A"].array().tolist() == [7]
     assert ["बी".encode()] == outputs["B"].strings()
-    assert [b"c"] == outputs["C"].strings()
+    assert outputs["C"].strings() == [b"c"]
 
 
 REPLY, REPLY_LENGTH = binary_reply(
@@ -330,7 +330,9 @@ def test_decode_infer_refuses_when_the_body_is_cut_off(end) -> None:
         decode_infer(REPLY[:end], REPLY_LENGTH)
 
 
-@pytest.mark.parametrize("length", ["", "x", "-1", "1e3", "²", "9" * 5000, str(len(REPLY) + 1), "0"])
+@pytest.mark.parametrize(
+    "length", ["", "x", "-1", "1e3", "²", "9" * 5000, str(len(REPLY) + 1), "0"]
+)
 def test_infer_refuses_when_the_stated_length_of_the_json_is_wrong(length) -> None:
     """A length that is none, or that the body does not have, is a breach of contract."""
     parse = HTTP.infer(InferRequest("m", ())).parse

@@ -36,6 +36,8 @@ ONE_ROW = ModelConfig(0)
 BATCHES = ModelConfig(8)
 BASE64 = ModelConfig(0, optional_inputs=frozenset({"language"}))
 
+HOTWORDS = "HOTWORD_LIST BYTES -1,-1; HOTWORD_WEIGHT FP32 -1,1"
+
 # Family: its inputs in the order of declaration, its output, its configuration.
 FAMILIES = {
     "ai4bharat": (
@@ -49,8 +51,7 @@ FAMILIES = {
         BATCHES,
     ),
     "ai4bharat-mono": (
-        "AUDIO_SIGNAL FP32 -1,-1; NUM_SAMPLES INT32 -1,1; HOTWORD_LIST BYTES -1,-1; "
-        "HOTWORD_WEIGHT FP32 -1,1",
+        f"AUDIO_SIGNAL FP32 -1,-1; NUM_SAMPLES INT32 -1,1; {HOTWORDS}",
         "TRANSCRIPTS",
         ModelConfig(8, optional_inputs=frozenset({"HOTWORD_LIST", "HOTWORD_WEIGHT"})),
     ),
@@ -109,19 +110,21 @@ def tensors_of(family: str, *waves: Waveform, language: str | None = "hi") -> di
 # --- requests
 
 
+PADDED = "AUDIO_SIGNAL FP32 (2, 5); NUM_SAMPLES INT32 (2, 1)"
+
+
 @pytest.mark.parametrize(
     ("family", "expected"),
     [
         (
             "ai4bharat",
-            "AUDIO_SIGNAL FP32 (2, 5); NUM_SAMPLES INT32 (2, 1); LANG_ID BYTES (2, 1)",
+            f"{PADDED}; LANG_ID BYTES (2, 1)",
         ),
         (
             "ai4bharat-topk",
-            "AUDIO_SIGNAL FP32 (2, 5); NUM_SAMPLES INT32 (2, 1); LANG_ID BYTES (2, 1); "
-            "TOPK INT32 (2, 1)",
+            f"{PADDED}; LANG_ID BYTES (2, 1); TOPK INT32 (2, 1)",
         ),
-        ("ai4bharat-mono", "AUDIO_SIGNAL FP32 (2, 5); NUM_SAMPLES INT32 (2, 1)"),
+        ("ai4bharat-mono", PADDED),
         (
             "sensevoice",
             "WAV FP32 (2, 5); WAV_LENS INT32 (2, 1); LANGUAGE INT32 (2, 1); TEXT_NORM INT32 (2, 1)",
@@ -157,7 +160,9 @@ def test_build_request_has_a_batch_dimension_only_when_the_model_declares_one(
     assert expected == "; ".join(filled)
 
 
-@pytest.mark.parametrize(("family", "output"), [("ai4bharat", "TRANSCRIPTS"), ("base64", "transcript")])
+@pytest.mark.parametrize(
+    ("family", "output"), [("ai4bharat", "TRANSCRIPTS"), ("base64", "transcript")]
+)
 def test_build_request_asks_for_the_text_alone_when_there_are_other_outputs(family, output) -> None:
     """One output, the caller's request id, and no version of our own choice."""
     request = request_of(family, LONG)
@@ -193,7 +198,7 @@ def test_build_request_casts_the_audio_when_the_model_takes_half_precision() -> 
     audio = tensors_of("wav", LONG, SHORT)["WAV"].array()
     assert np.float16 == audio.dtype
     assert LONG.samples.astype(np.float16).tolist() == audio[0].tolist()
-    assert 1 >= np.abs(audio).max()
+    assert np.abs(audio).max() <= 1
 
 
 @pytest.mark.parametrize(
@@ -257,7 +262,7 @@ def test_build_request_sends_a_wav_file_when_the_model_takes_base64(samples) -> 
         file = base64.b64decode(element, validate=True)
         assert encode_wav(wave) == file
         with stdlib_wave.open(io.BytesIO(file)) as reader:
-            assert (1, 2, 16_000) == reader.getparams()[:3]
+            assert reader.getparams()[:3] == (1, 2, 16_000)
             assert np.array(recording, "<i2").tobytes() == reader.readframes(len(recording) + 1)
 
 
@@ -291,7 +296,9 @@ def test_read_texts_gives_one_text_a_row_when_shapes_vary(rows, shape, elements,
     assert expected == texts_of("ai4bharat", rows, shape, *elements)
 
 
-@pytest.mark.parametrize(("rows", "count"), [(1, 0), (2, 0), (2, 1), (2, 3), (3, 4), (0, 0), (0, 2)])
+@pytest.mark.parametrize(
+    ("rows", "count"), [(1, 0), (2, 0), (2, 1), (2, 3), (3, 4), (0, 0), (0, 2)]
+)
 def test_read_texts_refuses_when_the_count_does_not_divide(rows, count) -> None:
     """Nobody knows whose text is missing, so none is handed out."""
     with pytest.raises(ContractError, match=f"{count} texts for {rows} recordings"):
@@ -307,7 +314,9 @@ def test_read_texts_refuses_when_the_output_is_missing() -> None:
 
 def test_read_texts_refuses_when_the_output_is_no_text() -> None:
     """Numbers under the text's name are not read as lengths of texts."""
-    reply = InferReply("m", "1", "", {"TRANSCRIPTS": Tensor("TRANSCRIPTS", "INT32", (1,), bytes(4))})
+    reply = InferReply(
+        "m", "1", "", {"TRANSCRIPTS": Tensor("TRANSCRIPTS", "INT32", (1,), bytes(4))}
+    )
     with pytest.raises(ContractError, match="INT32"):
         read_texts(model_of("ai4bharat"), reply, 1)
 
@@ -316,16 +325,16 @@ def test_read_texts_shows_the_damage_when_bytes_are_not_utf8() -> None:
     """One broken character does not cost the caller the whole text."""
     output = tensor_from_strings("TRANSCRIPTS", (1,), [b"a\xff b"])
     reply = InferReply("m", "1", "", {"TRANSCRIPTS": output})
-    assert ("a\ufffd b",) == read_texts(model_of("ai4bharat"), reply, 1)
+    assert read_texts(model_of("ai4bharat"), reply, 1) == ("a\ufffd b",)
 
 
 def test_read_texts_takes_the_sentence_when_rows_are_json() -> None:
-    """topk rows hold the best sentence under "source", beside the alternatives."""
+    """A row of topk holds the best sentence under "source", beside the alternatives."""
     rows = [
         json.dumps({"source": source, "nBestTokens": [{"word": "x", "tokens": [{"x": 0.9}]}]})
         for source in ("नमस्ते", "")
     ]
-    assert ("नमस्ते", "") == texts_of("ai4bharat-topk", 2, (2,), *rows)
+    assert texts_of("ai4bharat-topk", 2, (2,), *rows) == ("नमस्ते", "")
 
 
 @pytest.mark.parametrize(
@@ -349,7 +358,7 @@ def test_read_texts_refuses_when_a_json_row_holds_no_sentence(row) -> None:
 )
 def test_read_texts_strips_tags_when_the_family_writes_them(family, text, expected) -> None:
     """Tags are SenseVoice's own; anyone else's angle brackets are text."""
-    assert expected == texts_of(family, 1, (1,), text)
+    assert (expected,) == texts_of(family, 1, (1,), text)
 
 
 # --- the whole way, over both wires
@@ -380,7 +389,7 @@ def test_recognizer_reads_texts_and_version_when_the_model_answers(protocol, cod
     recognizer = KServeRecognizer(protocol, codec, model_of("ai4bharat"))
     call = recognizer.recognize(Utterances((LONG, SHORT), "hi", "7d4c"))
     recognized = call.parse(answer("नमस्ते", "b"))
-    assert (("नमस्ते", "b"), "3") == (recognized.texts, recognized.model_version)
+    assert (recognized.texts, recognized.model_version) == (("नमस्ते", "b"), "3")
 
 
 @pytest.mark.parametrize(("protocol", "codec", "answer"), WIRES, ids=["http", "grpc"])
@@ -410,8 +419,8 @@ def test_recognizer_tells_what_the_model_takes_when_asked(
     assert takes_language is recognizer.takes_language
     assert needs_language is recognizer.needs_language
     assert (max_batch_size, window_s) == (recognizer.max_batch_size, recognizer.window_s)
-    assert ("http", "m", 16_000) == (
+    assert (
         recognizer.protocol,
         recognizer.model,
         recognizer.sample_rate_hz,
-    )
+    ) == ("http", "m", 16_000)

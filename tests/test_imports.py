@@ -1,0 +1,159 @@
+"""The architecture as a test: what loads when, and which way dependencies point."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import asr_client
+
+SOURCE = Path(asr_client.__file__).parent.parent
+
+HEAVY = ("numpy", "httpcore", "httpx", "grpc", "tritonclient", "locust", "gevent", "soundfile")
+
+# Lower layers know nothing of higher ones. A module belongs to the longest name that fits it.
+LAYERS = {
+    "errors": 0,
+    "deadline": 1,
+    "results": 1,
+    "languages": 1,
+    "auth": 1,
+    "endpoint": 1,
+    "config": 2,
+    "formats": 2,
+    "audio": 2,
+    "contracts": 3,
+    "transports": 4,
+    "session": 4,
+    "discovery": 5,
+    "drive": 5,
+    "flow": 6,
+    "client": 7,
+    "embedded": 8,
+    "cli": 9,
+}
+
+# Third parties stay where they are used: exchanging one touches these files only.
+OWNERS = {
+    "httpcore": ("transports/http.py", "transports/http_async.py", "transports/http_messages.py"),
+    "grpc": ("transports/grpc.py", "transports/grpc_async.py", "transports/grpc_messages.py"),
+    "tritonclient": ("contracts/kserve_grpc.py",),
+    "google": ("contracts/kserve_grpc.py",),
+    "soundfile": ("audio/sound_file.py", "embedded/models/asr/1/model.py"),
+    "soxr": ("audio/resample.py", "embedded/models/asr/1/model.py"),
+    "av": ("audio/av_file.py",),
+    "pocketsphinx": ("embedded/models/ps_decode/1/model.py",),
+    "locust": (),
+    "gevent": (),
+    "asr_loadtest": (),
+}
+
+
+def modules() -> list[Path]:
+    """Every module of the client."""
+    return sorted((SOURCE / "asr_client").rglob("*.py"))
+
+
+def imports_of(path: Path) -> Iterator[str]:
+    """Every module that a file imports, at its top or inside functions."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            assert node.level == 0, f"{path}: relative import"
+            yield node.module
+
+
+def name_of(path: Path) -> str:
+    """A module's path below the package, with slashes."""
+    return path.relative_to(SOURCE / "asr_client").as_posix()
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "import asr_client",
+        "import asr_client.cli.transcribe",
+        "import asr_client.cli.admin",
+        "import asr_client.embedded",
+    ],
+)
+def test_import_loads_nothing_heavy(statement: str) -> None:
+    """Importing, and so --help, pulls in neither numpy nor any transport."""
+    code = f"{statement}; import sys; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = {name.partition(".")[0] for name in done.stdout.split()}
+    assert loaded.isdisjoint(HEAVY)
+
+
+@pytest.mark.parametrize("scheme", ["http", "grpc"])
+def test_client_loads_one_transport_and_never_gevent(scheme: str) -> None:
+    """A client loads the wire that it uses; gevent, which patches sockets, never."""
+    code = (
+        f"import asr_client, sys; asr_client.ASRClient('{scheme}://127.0.0.1:1').close(); "
+        "print(*sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = {name.partition(".")[0] for name in done.stdout.split()}
+    assert loaded.isdisjoint({"gevent", "locust", "geventhttpclient"})
+    assert ("httpcore" in loaded, "grpc" in loaded) == (scheme == "http", scheme == "grpc")
+
+
+@pytest.mark.parametrize("path", modules(), ids=name_of)
+def test_module_imports_only_lower_layers(path: Path) -> None:
+    """Dependencies run downhill (docs/design.md draws the hill)."""
+    own = layer_of(name_of(path))
+    for imported in imports_of(path):
+        if imported.startswith("asr_client."):
+            target = imported.removeprefix("asr_client.").replace(".", "/")
+            assert layer_of(target) <= own, f"{name_of(path)} imports {imported}"
+
+
+def layer_of(name: str) -> int:
+    """The layer of a module; the package itself is above all."""
+    first = name.removesuffix(".py").partition("/")[0]
+    return LAYERS.get(first, max(LAYERS.values()) + 1)
+
+
+@pytest.mark.parametrize("path", modules(), ids=name_of)
+def test_third_parties_stay_with_their_owners(path: Path) -> None:
+    """Only the modules named in OWNERS import a third party that may one day be exchanged."""
+    for imported in imports_of(path):
+        owners = OWNERS.get(imported.partition(".")[0])
+        assert owners is None or name_of(path) in owners, f"{name_of(path)} imports {imported}"
+
+
+@pytest.mark.parametrize("path", modules(), ids=name_of)
+def test_every_layer_is_drawn(path: Path) -> None:
+    """A new module has a place in LAYERS, and so in the design."""
+    first = name_of(path).removesuffix(".py").partition("/")[0]
+    assert first in LAYERS or first == "__init__"
+
+
+def test_public_names_exist_and_are_all() -> None:
+    """__all__ and the package agree, and there are few enough names to remember."""
+    assert asr_client.__all__ == sorted(asr_client.__all__)
+    for name in asr_client.__all__:
+        assert getattr(asr_client, name) is not None
+    assert len(asr_client.__all__) <= 30
+    with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
+        asr_client.nonsense  # noqa: B018
+
+
+@pytest.mark.parametrize("path", modules(), ids=name_of)
+def test_module_exports_what_it_says(path: Path) -> None:
+    """Each module has an __all__ whose names exist; Triton's models are run by Triton alone."""
+    name = name_of(path)
+    if name.startswith("embedded/models/"):
+        return
+    module = "asr_client." + name.removesuffix(".py").replace("/", ".").removesuffix(".__init__")
+    loaded = importlib.import_module(module.removesuffix(".__init__"))
+    exported = getattr(loaded, "__all__", ())
+    assert exported or path.name == "__init__.py" or name.startswith("embedded/")
+    assert all(hasattr(loaded, each) for each in exported)

@@ -1,0 +1,80 @@
+"""
+The public API as users write it. Never run: mypy --strict checks it (scripts/check).
+
+Each line would be an error if a public name lost its type.
+"""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import assert_type
+
+import numpy as np
+
+from asr_client import (
+    ApiKey,
+    ASRClient,
+    ASRError,
+    AsyncASRClient,
+    Health,
+    ModelInfo,
+    ModelList,
+    RateLimitedError,
+    ServerError,
+    Transcript,
+    Waveform,
+    format_transcript,
+    load_audio,
+)
+from asr_client.embedded import EmbeddedTriton
+
+
+def sync_client() -> None:
+    with ASRClient("http://localhost:8000", language="hi", api_key=ApiKey("k")) as client:
+        assert_type(client, ASRClient)
+        assert_type(client.transcribe("a.wav"), Transcript)
+        assert_type(client.transcribe(Path("a.wav"), language="ta", deadline_s=5.0), Transcript)
+        assert_type(client.transcribe(b"RIFF"), Transcript)
+        assert_type(client.transcribe(io.BytesIO()), Transcript)
+        assert_type(client.transcribe(np.zeros(10), sample_rate_hz=8000), Transcript)
+        assert_type(client.transcribe_batch(["a.wav", b"RIFF"]), tuple[Transcript, ...])
+        assert_type(client.health(), Health)
+        assert_type(client.models(), ModelList)
+        assert_type(client.model("asr"), ModelInfo)
+        assert_type(client.transcribe("a.wav").segments[0].start_s, float)
+        assert_type(client.transcribe("a.wav").audio.resampled_from_hz, int | None)
+
+
+async def async_client() -> None:
+    async with AsyncASRClient(protocol="grpc", model="asr", languages=["en"]) as client:
+        assert_type(client, AsyncASRClient)
+        assert_type(await client.transcribe("a.wav"), Transcript)
+        assert_type(await client.transcribe_batch([]), tuple[Transcript, ...])
+        assert_type(await client.health(), Health)
+
+
+def values(transcript: Transcript) -> None:
+    assert_type(format_transcript(transcript, "srt"), str)
+    assert_type(load_audio("a.wav"), Waveform)
+    assert_type(load_audio("a.wav").duration_s, float)
+
+
+def errors(error: ASRError) -> None:
+    assert_type(error.hint, str)
+    if isinstance(error, RateLimitedError):
+        assert_type(error.retry_after_s, float | None)
+    if isinstance(error, ServerError):
+        assert_type(error.answered_by, str)
+
+
+def embedded() -> None:
+    with EmbeddedTriton() as server:
+        assert_type(server, EmbeddedTriton)
+        assert_type(server.http_url, str)
+
+
+def mistakes() -> None:
+    ASRClient(protocol="htpt")  # type: ignore[arg-type]
+    ASRClient(timeout=3)  # type: ignore[call-arg]
+    ASRClient().transcribe(3)  # type: ignore[arg-type]
