@@ -31,6 +31,7 @@ LAYERS = {
     "contracts": 3,
     "transports": 4,
     "session": 4,
+    "terms": 4,
     "discovery": 5,
     "drive": 5,
     "flow": 6,

@@ -12,9 +12,10 @@ from asr_client.contracts.kserve import KServe
 from asr_client.deadline import Deadline
 from asr_client.discovery import check_health, describe_model, list_models
 from asr_client.drive import run, run_async
-from asr_client.flow import Options, deadline_for, transcribe
+from asr_client.flow import transcribe
 from asr_client.results import Health, ModelInfo, ModelList, Transcript
 from asr_client.session import Session
+from asr_client.terms import Options, deadline_for
 from asr_client.transports import open_async_transport, open_transport
 
 __all__ = ["ASRClient", "AsyncASRClient"]
@@ -215,4 +216,5 @@ class AsyncASRClient:
 
 
 def _deadline(session: Session, deadline_s: float | None) -> Deadline:
-    return deadline_for(session, Options(deadline_s=deadline_s), session.clock())
+    options = Options(deadline_s=deadline_s)
+    return deadline_for(session.config, options, session.clock(), session.clock)

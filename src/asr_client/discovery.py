@@ -111,7 +111,7 @@ def check_health(session: Session, model: str, deadline: Deadline) -> Flow[Healt
 
 
 def list_models(session: Session, deadline: Deadline) -> Flow[ModelList]:
-    """List the server's models, from the best source that is open (contracts.md 6, row 1)."""
+    """List the server's models, from the best source that is open (docs/servers.md 1)."""
     try:
         entries = yield from perform(session.kserve.repository_index(), deadline)
         return ModelList(entries, "repository index")

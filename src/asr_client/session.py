@@ -69,7 +69,7 @@ class Session:
 
 def perform(call: Call[Value], deadline: Deadline, request_id: str = "") -> Flow[Value]:
     """Send one call under its id, and read the reply."""
-    # Kong keeps the client's id where its correlation plugin is on (gateway.md 1).
+    # Kong keeps the client's id where its correlation plugin is on (docs/servers.md 6).
     header = ("X-Request-ID", request_id or uuid4().hex)
     request = replace(call.request, headers=(*call.request.headers, header))
     reply = yield Send(request, deadline)

@@ -60,6 +60,7 @@ TABLE = [
         ModelConfig(16, optional_inputs=frozenset({"HOTWORD_LIST", "HOTWORD_WEIGHT"})),
         "ai4bharat-mono",
     ),
+    ("asr_pyctc_ensemble_TA", f"{AI4BHARAT}; {HOTWORDS}", None, "ai4bharat-mono"),
     ("asr_topk_hi", f"{AI4BHARAT}; TOPK INT32 -1,1", BATCHED, "ai4bharat-mono-topk"),
     ("sensevoice", SENSEVOICE, BATCHED, "sensevoice"),
     (

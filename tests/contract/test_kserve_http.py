@@ -237,6 +237,7 @@ def test_tensor_from_array_refuses_when_the_datatype_is_not_numeric() -> None:
     [
         ("asr", "", "/v2/models/asr/infer"),
         ("asr", "3", "/v2/models/asr/versions/3/infer"),
+        ("asr", "3/x", "/v2/models/asr/versions/3%2Fx/infer"),
         ("a/b c?", "", "/v2/models/a%2Fb%20c%3F/infer"),
         ("हिन्दी", "", "/v2/models/%E0%A4%B9%E0%A4%BF%E0%A4%A8%E0%A5%8D%E0%A4%A6%E0%A5%80/infer"),
     ],

@@ -1,7 +1,7 @@
 """
 The documented gateway call: POST /api/v1/asr/infer {"audio": base64}.
 
-No public server defines its reply (contracts.md 3.1), so the reader accepts every shape that the
+No public server defines its reply (docs/servers.md 5), so the reader accepts every shape that the
 servers of this ecosystem use. Kong can map the call to Triton's generate, whose reply has the
 model's own output names.
 """

@@ -14,7 +14,7 @@ __all__ = ["SpeechModel", "recognise_model"]
 _SAMPLE_TYPES = ("FP32", "FP16", "FP64")
 
 # ASSUMED: what a model takes at once when its configuration cannot be read; the published
-# ensemble's limit (contracts.md 2.1). A smaller model says so itself, with a 400.
+# ensemble's limit (docs/servers.md 3). A smaller model says so itself, with a 400.
 _USUAL_BATCH = 32
 
 

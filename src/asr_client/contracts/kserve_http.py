@@ -76,7 +76,7 @@ class KServeHTTP:
         headers = (
             (HEADER_LENGTH, str(len(header))),
             ("Content-Type", "application/octet-stream"),
-            # Triton gzips even tiny replies when asked to (contracts.md 5.3).
+            # Triton gzips even tiny replies when asked to (docs/servers.md 1).
             ("Accept-Encoding", "identity"),
         )
         path = f"{_model_path(request.model, request.model_version)}/infer"

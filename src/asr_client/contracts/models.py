@@ -1,8 +1,8 @@
 """
 The families of ASR models on Triton, as data: which tensors they take and how they name them.
 
-Source: the published model repositories and their clients (docs/models.md lists them); AI4Bharat's
-also measured on Triton 2.51. All take 16 kHz mono; floats are within [-1, 1].
+Source: the published model repositories and their clients (docs/servers.md 8);
+AI4Bharat's also measured on Triton 2.51. All take 16 kHz mono; floats are within [-1, 1].
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 Who answered, and with what: a refusal, over HTTP or gRPC, becomes one error class.
 
 Pure rules over status, headers and text; one table a wire. The facts behind each rule are in
-docs/gateway.md. Texts are matched by lower-case substring, because versions differ in the rest.
+docs/servers.md. Texts are matched by lower-case substring, because versions differ in the rest.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ __all__ = ["answered_by", "grpc_error", "http_error", "read_json"]
 _LONGEST_MESSAGE = 400
 
 # What a text says for certain, whatever the status. Triton says 500 for requests that it cannot
-# parse, and 400 on `generate` where it says 500 on `infer` (contracts.md 5.2, gateway.md 9).
+# parse, and 400 on `generate` where it says 500 on `infer` (docs/servers.md 1, 4).
 _BY_TEXT: tuple[tuple[str, type[ServerError]], ...] = (
     ("is not healthy", OverloadedError),
     ("exceeds maximum queue size", OverloadedError),
@@ -73,7 +73,7 @@ _BY_GRPC_CODE: Mapping[int, type[ServerError]] = {
     16: AuthError,  # UNAUTHENTICATED
 }
 
-# Kong translates its own refusals into one fixed word a gRPC code (gateway.md 3).
+# Kong translates its own refusals into one fixed word a gRPC code (docs/servers.md 6).
 _KONG_GRPC_WORDS = frozenset(
     {"unauthenticated", "resourceexhausted", "notfound", "invalidargument", "permissiondenied"}
 )

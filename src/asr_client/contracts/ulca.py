@@ -2,7 +2,7 @@
 ULCA, the request format of Bhashini's platforms, in its two spellings.
 
 "ulca" is Dhruva's (/services/inference/asr, transcriptionFormat an object), "ai4i" is ai4i-core's
-(/api/v1/asr/inference, a string). Source: contracts.md 3.2 and 3.3. Both expect the raw key in
+(/api/v1/asr/inference, a string). Source: docs/servers.md 7. Both expect the raw key in
 `Authorization`: set api_key_header="Authorization".
 """
 

@@ -25,7 +25,7 @@ class Request:
 
     Attributes:
         method: "GET" or "POST". Never HEAD: Triton answers it with a body, which breaks the
-            connection for the next request (contracts.md 5.1). "RPC" over gRPC.
+            connection for the next request (docs/servers.md 1). "RPC" over gRPC.
         path: Path below the server's base URL, or the full gRPC method name.
         headers: Names and values of this request; the transport adds the client's own.
         body: Parts to be sent one after the other, so that audio need not be copied to join it.

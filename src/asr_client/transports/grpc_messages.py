@@ -30,7 +30,7 @@ _NOT_SENT = (
     "empty address list",
 )
 # Parts of its texts for a connection that ended under a call. UNAVAILABLE with any other text
-# comes from a server: a full queue has the same code (embedded.md 6).
+# comes from a server: a full queue has the same code (docs/servers.md 2).
 _CONNECTION_LOST = (
     "socket closed",
     "connection reset",

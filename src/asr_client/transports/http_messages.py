@@ -36,7 +36,7 @@ __all__ = [
 ]
 
 MAX_CONNECTIONS = 100
-# Kong closes an idle connection after 75 s (gateway.md 2); leave well before it does.
+# Kong closes an idle connection after 75 s (docs/servers.md 6); leave well before it does.
 IDLE_EXPIRY_S = 30.0
 
 # Everything that httpcore raises; its exceptions have no common base.

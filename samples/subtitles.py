@@ -1,0 +1,27 @@
+"""
+Subtitles from samples in memory: what a program does that records or makes its audio itself.
+
+    .venv/bin/python samples/subtitles.py
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from asr_client import ASRClient, format_transcript, load_audio
+from asr_client.embedded import EmbeddedTriton
+
+SPEECH = Path(__file__).parent / "speech"
+
+
+def main() -> None:
+    """Cut three seconds out of a recording, and write them as WebVTT."""
+    wave = load_audio(SPEECH / "en-kal16-numbers.flac")
+    samples = wave.samples[: 3 * wave.sample_rate_hz]
+    with EmbeddedTriton() as server, ASRClient(server.http_url, language="en") as client:
+        transcript = client.transcribe(samples, sample_rate_hz=wave.sample_rate_hz)
+    print(format_transcript(transcript, "vtt"), end="")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,28 @@
+"""The programs in samples/ run as they stand."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SAMPLES = Path(__file__).parent.parent.parent / "samples"
+
+
+@pytest.mark.parametrize(
+    ("program", "text"),
+    [
+        ("quickstart.py", "the weather will be dry and warm today but cold in the evening"),
+        ("async_batch.py", "SOURCES.md: failed: "),
+        ("subtitles.py", "WEBVTT\n\n00:00:00.000 --> 00:00:02.9"),
+    ],
+)
+def test_sample_program_runs_as_it_stands(program: str, text: str) -> None:
+    """Each starts its own server, prints what its text promises, and ends well."""
+    command = [sys.executable, SAMPLES / program]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=100)
+    assert done.stderr == ""
+    assert text in done.stdout
+    assert done.returncode == 0
