@@ -153,10 +153,10 @@ def test_language_error_offers_the_nearest_when_misspelt() -> None:
 
 
 def test_language_error_offers_only_what_the_model_takes() -> None:
-    """A near miss of a language that the model lacks is not offered."""
+    """A near miss of a language that the model lacks is named, and not offered."""
     with pytest.raises(LanguageError) as caught:
         resolve_language("hindee", ["ta", "te"])
-    assert caught.value.hint == ""
+    assert caught.value.hint == "nearest match: Hindi, which this model does not take"
 
 
 def test_language_error_says_so_when_known_but_unsupported() -> None:

@@ -88,10 +88,15 @@ def prepare(
     """
     check_rate(rate_hz, "rate_hz")
     with open_decoder(source, source_rate_hz) as decoder:
-        samples, meter = _pour(decoder, rate_hz)
+        if isinstance(source, Waveform) and source.sample_rate_hz == rate_hz:
+            samples, meter = _look(decoder, source.samples)
+        else:
+            samples, meter = _pour(decoder, rate_hz)
         facts = _facts(decoder, meter, samples, rate_hz)
+    if isinstance(source, Waveform) and samples is source.samples and not normalize_peak:
+        return Prepared(source, facts, warnings(facts, rate_hz))
     if normalize_peak and (peak := max(map(abs, extremes(samples)))):
-        samples /= np.float32(peak)
+        samples = samples / np.float32(peak)
     return Prepared(Waveform(freeze(samples), rate_hz), facts, warnings(facts, rate_hz))
 
 
@@ -112,6 +117,14 @@ def _pour(decoder: Decoder, rate_hz: int) -> tuple[Float32, Meter]:
     if not samples.size:
         raise too_short(header.name, meter.frames, header.sample_rate_hz, rate_hz)
     return samples, meter
+
+
+def _look(decoder: Decoder, samples: Float32) -> tuple[Float32, Meter]:
+    """Measure samples that are as the model wants them; a copy is made only to clip them."""
+    meter = Meter(decoder.header)
+    meter.add(samples[:, np.newaxis])
+    meter.add_mono(samples)
+    return samples if meter.peak <= 1 else samples.clip(-1, 1), meter
 
 
 def _facts(decoder: Decoder, meter: Meter, samples: Float32, rate_hz: int) -> AudioFacts:
