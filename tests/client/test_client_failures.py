@@ -275,7 +275,7 @@ def test_asr_infer_sends_a_wav_file_that_holds_the_samples(raw_server: Callable[
 def test_call_is_lost_when_the_server_is_killed_in_the_middle(speech_folder: Path) -> None:
     """A server killed -9 under a call in flight is an error at once, over both wires."""
     options = EmbeddedOptions(
-        models=("asr_slow",), slow=SlowModel(a_ms=20_000, max_batch=1), max_restarts=0
+        models=("asr_slow",), slow=SlowModel(a_ms=8_000, max_batch=1), max_restarts=0
     )
 
     def call(url: str) -> ASRError:

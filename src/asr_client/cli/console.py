@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import os
 import sys
 from collections.abc import Callable
 from enum import IntEnum
@@ -76,9 +78,17 @@ class Console:
         print(text, file=sys.stderr, flush=True)
 
 
+def _write_utf8() -> None:
+    """Transcripts have 22 languages' letters, which an ASCII locale would refuse to print."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+
+
 def run_command(command: str, work: Callable[[], int]) -> NoReturn:
     """Run a command, turn what escapes it into one line and an exit code, and exit."""
     console = Console(command)
+    _write_utf8()
     try:
         code = work()
         sys.stdout.flush()
@@ -86,8 +96,9 @@ def run_command(command: str, work: Callable[[], int]) -> NoReturn:
         console.error("interrupted")
         code = ExitCode.INTERRUPTED
     except BrokenPipeError:
-        # The reader of our output is gone (`| head`): nobody is left to be told.
-        sys.stderr.close()
+        # The reader of our output is gone (`| head`): nobody is left to be told. What is still
+        # buffered goes nowhere, or Python would complain of it on the way out.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = ExitCode.FAILED
     except ASRError as error:
         console.error(str(error))
