@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -84,7 +85,47 @@ def test_serve_runs_until_it_is_told_to_stop(how: signal.Signals, weather: Path)
         serve.send_signal(how)
         code = serve.wait(30)
     assert done.stdout.startswith("the weather")
-    assert code in (0, 130)
+    assert code == 0
     health = [*COMMAND, "health", "--url", urls["http"]]
     after = subprocess.run(health, text=True, capture_output=True, check=False, timeout=60)
     assert (after.returncode, "Connection refused" in after.stderr) == (1, True)
+
+
+def test_serve_tells_of_a_restart(weather: Path) -> None:
+    """A server that was killed comes back on the same ports, and the user is told."""
+    with subprocess.Popen(
+        [*COMMAND, "serve", "--json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as serve:
+        assert serve.stdout is not None
+        assert serve.stderr is not None
+        urls = json.loads(serve.stdout.readline())
+        os.kill(triton_at(urls["http"]), signal.SIGKILL)
+        told = [serve.stderr.readline(), serve.stderr.readline()]
+        command = [
+            sys.executable,
+            "-m",
+            "asr_client.cli.transcribe",
+            "--url",
+            urls["http"],
+            weather,
+        ]
+        done = subprocess.run(command, text=True, capture_output=True, check=False, timeout=60)
+        serve.send_signal(signal.SIGTERM)
+        serve.wait(30)
+    assert "the server broke and is being restarted" in told[0]
+    assert "the server is back" in told[1]
+    assert done.stdout.startswith("the weather")
+
+
+def triton_at(url: str) -> int:
+    """Find the tritonserver that was told to listen at this URL's port."""
+    flag = f"--http-port={url.rsplit(':', 1)[1]}".encode()
+    for process in Path("/proc").iterdir():
+        if process.name.isdecimal():
+            try:
+                words = (process / "cmdline").read_bytes().split(b"\0")
+            except OSError:
+                continue
+            if flag in words:
+                return int(process.name)
+    raise AssertionError(f"no tritonserver listens at {url}")

@@ -6,7 +6,6 @@ import argparse
 import json
 import signal
 import sys
-import threading
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
@@ -130,14 +129,14 @@ def _serve(arguments: argparse.Namespace) -> int:
     from asr_client.embedded import EmbeddedTriton
 
     console = Console("asr-client serve", quiet=arguments.quiet, verbose=arguments.verbose)
-    stopping = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: stopping.set())
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends it like Ctrl-C
     console.progress("starting the embedded Triton ...")
     with EmbeddedTriton(
         python=arguments.python,
         http_port=arguments.http_port,
         grpc_port=arguments.grpc_port,
         metrics_port=arguments.metrics_port,
+        on_event=lambda event: _tell(event, console),
     ) as server:
         urls = {"http": server.http_url, "grpc": server.grpc_url, "metrics": server.metrics_url}
         console.clear_progress()
@@ -147,8 +146,11 @@ def _serve(arguments: argparse.Namespace) -> int:
             for name, url in urls.items():
                 print(f"{name:<8} {url}", flush=True)
             console.note(f"try: asr-transcribe --url {server.http_url} FILE    (Ctrl-C stops)")
-        while not (stopping.is_set() or server.wait(_LOOK_EVERY_S)):
-            pass
+        try:
+            while not server.wait(_LOOK_EVERY_S):
+                pass
+        except KeyboardInterrupt:
+            console.note("stopping")
         if server.failure is not None:
             raise server.failure
     return ExitCode.OK

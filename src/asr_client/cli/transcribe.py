@@ -130,6 +130,7 @@ def _transcribe_one(
     name = "stdin" if destination.source == STDIN else destination.source
     try:
         transcript = client.transcribe(destination.source)
+        console.clear_progress()
         _write(transcript, name, destination, arguments.format, one_of_many)
     except ConfigError:
         raise  # it would fail every other recording in the same way
