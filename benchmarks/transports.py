@@ -33,11 +33,11 @@ import numpy.typing as npt
 
 from asr_client import ASRClient, AsyncASRClient, Waveform
 from asr_client.config import ClientConfig
-from asr_client.contracts.introspection import recognise_model
+from asr_client.contracts.introspection import identify_model
 from asr_client.contracts.kserve import KServe, ModelConfig, ModelMetadata, TensorSpec
-from asr_client.contracts.recognizer import KServeRecognizer
-from asr_client.contracts.speech import Recognized, Utterances
-from asr_client.contracts.wire import Call, Reply
+from asr_client.contracts.kserve_recognizer import KServeRecognizer
+from asr_client.contracts.recognizer import Recognized, Utterances
+from asr_client.contracts.wire import Exchange, Reply
 from asr_client.deadline import Deadline
 from asr_client.embedded import EmbeddedOptions, EmbeddedTriton, SlowModel
 from asr_client.transports import open_async_transport, open_transport
@@ -129,10 +129,10 @@ def _recognizer(wire: str) -> KServeRecognizer:
     )
     outputs = (TensorSpec("TRANSCRIPTS", "BYTES", (-1, -1)),)
     metadata = ModelMetadata(MODEL, ("1",), "", inputs, outputs)
-    return KServeRecognizer(wire, codec, recognise_model(metadata, ModelConfig(8)))
+    return KServeRecognizer(wire, codec, identify_model(metadata, ModelConfig(8)))
 
 
-def _encode(recognizer: KServeRecognizer, audio: Audio) -> Call[Recognized]:
+def _encode(recognizer: KServeRecognizer, audio: Audio) -> Exchange[Recognized]:
     return recognizer.recognize(Utterances((audio.wave,), LANGUAGE, uuid4().hex))
 
 

@@ -17,32 +17,73 @@ SOURCE = Path(asr_client.__file__).parent.parent
 
 HEAVY = ("numpy", "httpcore", "httpx", "grpc", "tritonclient", "locust", "gevent", "soundfile")
 
-# Lower layers know nothing of higher ones. A module belongs to the longest name that fits it.
-LAYERS = {
-    "errors": 0,
-    "deadline": 1,
-    "results": 1,
-    "languages": 1,
-    "auth": 1,
-    "endpoint": 1,
-    "config": 2,
-    "formats": 2,
-    "audio": 2,
-    "contracts": 3,
-    "transports": 4,
-    "session": 4,
-    "terms": 4,
-    "discovery": 5,
-    "drive": 5,
-    "flow": 6,
-    "client": 7,
-    "embedded": 8,
-    "cli": 9,
+# Who may know whom: docs/design.md draws it. Everybody may know errors.
+ALLOWED: dict[str, set[str]] = {
+    # what callers say and get
+    "errors": set(),
+    "results": set(),
+    "languages": set(),
+    "auth": set(),
+    "endpoint": set(),
+    "deadline": set(),
+    "config": {"auth", "deadline", "endpoint"},
+    "formats": {"results"},
+    # what goes over the wire
+    "audio": {"results"},
+    "contracts": {"audio", "endpoint", "languages", "results"},
+    "transports": {"config", "contracts", "deadline", "endpoint"},
+    # one call, decided: none of these knows a transport
+    "effects": {"contracts", "deadline"},
+    "session": {"config", "contracts", "deadline"},
+    "terms": {"config", "contracts", "languages"},
+    "discovery": {"config", "contracts", "deadline", "effects", "endpoint", "session"},
+    "inspection": {"contracts", "discovery", "effects", "results", "session"},
+    "flow": {"audio", "contracts", "discovery", "effects", "results", "session", "terms"},
+    # one call, done
+    "drive": {"effects", "transports"},
+    "client": {
+        "audio",
+        "config",
+        "contracts",
+        "drive",
+        "flow",
+        "inspection",
+        "results",
+        "session",
+        "terms",
+        "transports",
+    },
+    # around it
+    "embedded": set(),
+    "cli": {"auth", "client", "config", "embedded", "endpoint", "formats", "results"},
 }
+
+# Decisions are pure: these modules reach for no socket, process, thread or event loop.
+PURE = (
+    "contracts",
+    "deadline",
+    "discovery",
+    "effects",
+    "endpoint",
+    "errors",
+    "flow",
+    "formats",
+    "inspection",
+    "languages",
+    "results",
+    "session",
+    "terms",
+)
+IO = {"asyncio", "grpc", "httpcore", "io", "os", "pathlib", "socket", "subprocess", "threading"}
 
 # Third parties stay where they are used: exchanging one touches these files only.
 OWNERS = {
-    "httpcore": ("transports/http.py", "transports/http_async.py", "transports/http_messages.py"),
+    "httpcore": (
+        "transports/http.py",
+        "transports/http_async.py",
+        "transports/http_messages.py",
+        "transports/http_streams.py",
+    ),
     "grpc": ("transports/grpc.py", "transports/grpc_async.py", "transports/grpc_messages.py"),
     "tritonclient": ("contracts/kserve_grpc.py",),
     "google": ("contracts/kserve_grpc.py",),
@@ -107,19 +148,28 @@ def test_client_loads_one_transport_and_never_gevent(scheme: str) -> None:
 
 
 @pytest.mark.parametrize("path", modules(), ids=name_of)
-def test_module_imports_only_lower_layers(path: Path) -> None:
-    """Dependencies run downhill (docs/design.md draws the hill)."""
-    own = layer_of(name_of(path))
+def test_module_knows_only_whom_it_may(path: Path) -> None:
+    """Dependencies run as docs/design.md draws them; a new module has a place there."""
+    own = room_of(path)
+    if own == "__init__":
+        return
     for imported in imports_of(path):
-        if imported.startswith("asr_client."):
-            target = imported.removeprefix("asr_client.").replace(".", "/")
-            assert layer_of(target) <= own, f"{name_of(path)} imports {imported}"
+        package, _, target = imported.partition(".")
+        if package == "asr_client" and target:
+            room = target.partition(".")[0]
+            assert room in ALLOWED[own] | {own, "errors"}, f"{name_of(path)} imports {imported}"
 
 
-def layer_of(name: str) -> int:
-    """The layer of a module; the package itself is above all."""
-    first = name.removesuffix(".py").partition("/")[0]
-    return LAYERS.get(first, max(LAYERS.values()) + 1)
+def room_of(path: Path) -> str:
+    """The module's place in the tree: its folder, or its own name."""
+    return name_of(path).removesuffix(".py").partition("/")[0]
+
+
+@pytest.mark.parametrize("path", [p for p in modules() if room_of(p) in PURE], ids=name_of)
+def test_decisions_are_pure(path: Path) -> None:
+    """What decides does no I/O, so that tests need no server and drivers have no rivals."""
+    top_level = {imported.partition(".")[0] for imported in imports_of(path)}
+    assert top_level.isdisjoint(IO)
 
 
 @pytest.mark.parametrize("path", modules(), ids=name_of)
@@ -128,13 +178,6 @@ def test_third_parties_stay_with_their_owners(path: Path) -> None:
     for imported in imports_of(path):
         owners = OWNERS.get(imported.partition(".")[0])
         assert owners is None or name_of(path) in owners, f"{name_of(path)} imports {imported}"
-
-
-@pytest.mark.parametrize("path", modules(), ids=name_of)
-def test_every_layer_is_drawn(path: Path) -> None:
-    """A new module has a place in LAYERS, and so in the design."""
-    first = name_of(path).removesuffix(".py").partition("/")[0]
-    assert first in LAYERS or first == "__init__"
 
 
 def test_public_names_exist_and_are_all() -> None:

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from types import TracebackType
 from typing import Self, Unpack
 
 from asr_client.audio import AudioSource
 from asr_client.config import ClientConfig, Settings
 from asr_client.contracts.kserve import KServe
-from asr_client.deadline import Deadline
-from asr_client.discovery import check_health, describe_model, list_models
 from asr_client.drive import run, run_async
 from asr_client.flow import transcribe
+from asr_client.inspection import check_health, describe_model, list_models
 from asr_client.results import Health, ModelInfo, ModelList, Transcript
 from asr_client.session import Session
-from asr_client.terms import Options, deadline_for
+from asr_client.terms import Options
 from asr_client.transports import open_async_transport, open_transport
 
 __all__ = ["ASRClient", "AsyncASRClient"]
@@ -43,8 +41,21 @@ class ASRClient:
 
     Args:
         url: The server or its gateway: "http://host:8000", "grpc://host:8001",
-            "https://gateway/prefix", or the full URL of the documented call. None reads ASR_URL.
-        **settings: See ClientConfig, which also says which variables stand in for what is missing.
+            "https://gateway/prefix", or the full URL of one call. None reads ASR_URL.
+        protocol: "auto" (default) finds out; else "http" or "grpc" (KServe v2), "generate",
+            "asr-infer", "ulca" or "ai4i". None reads ASR_PROTOCOL.
+        model: Model to ask, "asr_am_ensemble" by default; the service id with "ulca" and "ai4i".
+            None reads ASR_MODEL.
+        language: Language of calls that name none: code, tag or name. None reads ASR_LANGUAGE.
+        languages: Codes that the model takes, where you know better than the model.
+        api_key: The gateway's key. None reads ASR_API_KEY, or the file that ASR_API_KEY_FILE names.
+        api_key_header: Header for it, "X-API-Key" by default; published gateways also use
+            "apikey". None reads ASR_API_KEY_HEADER.
+        deadline_s: Seconds for a whole call; None allows 30 s plus twice the audio's length, at
+            most 15 minutes.
+        connect_timeout_s: Seconds for one connection, TLS included; 5 by default.
+        normalize_peak: Scale each recording to full scale, as some callers of the model do.
+        tls_ca_file: PEM file with the authorities to trust instead of the system's.
 
     Raises:
         ConfigError: If a setting cannot work. Nothing is sent before the first call.
@@ -105,22 +116,15 @@ class ASRClient:
 
     def health(self, *, deadline_s: float | None = None) -> Health:
         """Ask whether the server is live, ready, and has this client's model ready."""
-        deadline = _deadline(self._session, deadline_s)
-        return run(
-            check_health(self._session, self._session.config.model, deadline), self._transport
-        )
+        return run(check_health(self._session, deadline_s), self._transport)
 
     def models(self, *, deadline_s: float | None = None) -> ModelList:
         """List the server's models, and say which source named them."""
-        return run(
-            list_models(self._session, _deadline(self._session, deadline_s)), self._transport
-        )
+        return run(list_models(self._session, deadline_s), self._transport)
 
     def model(self, name: str | None = None, *, deadline_s: float | None = None) -> ModelInfo:
         """Tell how this client talks to a model (None: its own), and why in that way."""
-        name = name or self._session.config.model
-        deadline = _deadline(self._session, deadline_s)
-        return run(describe_model(self._session, name, deadline), self._transport)
+        return run(describe_model(self._session, name, deadline_s), self._transport)
 
     def close(self) -> None:
         """Close the connections."""
@@ -129,12 +133,7 @@ class ASRClient:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def __repr__(self) -> str:
@@ -181,20 +180,15 @@ class AsyncASRClient:
 
     async def health(self, *, deadline_s: float | None = None) -> Health:
         """See `ASRClient.health`."""
-        deadline = _deadline(self._session, deadline_s)
-        flow = check_health(self._session, self._session.config.model, deadline)
-        return await run_async(flow, self._transport)
+        return await run_async(check_health(self._session, deadline_s), self._transport)
 
     async def models(self, *, deadline_s: float | None = None) -> ModelList:
         """See `ASRClient.models`."""
-        flow = list_models(self._session, _deadline(self._session, deadline_s))
-        return await run_async(flow, self._transport)
+        return await run_async(list_models(self._session, deadline_s), self._transport)
 
     async def model(self, name: str | None = None, *, deadline_s: float | None = None) -> ModelInfo:
         """See `ASRClient.model`."""
-        name = name or self._session.config.model
-        flow = describe_model(self._session, name, _deadline(self._session, deadline_s))
-        return await run_async(flow, self._transport)
+        return await run_async(describe_model(self._session, name, deadline_s), self._transport)
 
     async def close(self) -> None:
         """Close the connections."""
@@ -203,18 +197,8 @@ class AsyncASRClient:
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self.close()
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({str(self._session.config.endpoint)!r})"
-
-
-def _deadline(session: Session, deadline_s: float | None) -> Deadline:
-    options = Options(deadline_s=deadline_s)
-    return deadline_for(session.config, options, session.clock(), session.clock)

@@ -6,9 +6,10 @@ import os
 import string
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypedDict, Unpack, cast
+from typing import NoReturn, TypedDict, Unpack, cast
 
 from asr_client.auth import ApiKey
+from asr_client.deadline import check_seconds
 from asr_client.endpoint import PROTOCOLS, Endpoint, Protocol, parse_url
 from asr_client.errors import ConfigError
 
@@ -22,7 +23,7 @@ _HEADER_CHARACTERS = frozenset(string.ascii_letters + string.digits + "!#$%&'*+-
 
 
 class Settings(TypedDict, total=False):
-    """What ASRClient and AsyncASRClient take by name; ClientConfig says what each means."""
+    """What ASRClient and AsyncASRClient take by name; ASRClient says what each means."""
 
     protocol: Protocol | None
     model: str | None
@@ -39,24 +40,11 @@ class Settings(TypedDict, total=False):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientConfig:
     """
-    How a client reaches its server.
+    How a client reaches its server: its arguments, checked, with the gaps filled.
 
-    Attributes:
-        endpoint: Where the server is (`url`, ASR_URL).
-        protocol: "auto" finds out; else "http" and "grpc" (KServe v2), "generate", "asr-infer",
-            "ulca" or "ai4i" (ASR_PROTOCOL).
+    Attributes are the arguments of ASRClient, and:
+        endpoint: Where the server is, and what its URL says of the protocol.
         protocol_why: What decided the protocol, if it is decided.
-        model: Model to ask; the service id with "ulca" and "ai4i" (ASR_MODEL).
-        language: Language of calls that name none: a code, tag or name (ASR_LANGUAGE).
-        languages: Codes that the model takes, where the caller knows better than the model.
-        api_key: The gateway's key (ASR_API_KEY, or a file named by ASR_API_KEY_FILE).
-        api_key_header: Header that carries it; published gateways also use "apikey"
-            (ASR_API_KEY_HEADER).
-        deadline_s: Seconds for a whole call; None allows 30 s plus twice the audio's length, at
-            most 15 minutes.
-        connect_timeout_s: Seconds for one connection attempt, TLS included.
-        normalize_peak: Scale each recording to full scale, as the model's origin does.
-        tls_ca_file: PEM file with the authorities to trust instead of the system's.
     """
 
     endpoint: Endpoint
@@ -118,12 +106,12 @@ class _Given:
 
     def seconds(self, name: str) -> float | None:
         value = cast("Mapping[str, float | None]", self.settings).get(name)
-        if value is not None and not 0 < value < float("inf"):
-            raise ConfigError(f"{name} must be a positive number of seconds, not {value!r}")
+        if value is not None:
+            check_seconds(name, value)
         return value
 
 
-def _no_server() -> str:
+def _no_server() -> NoReturn:
     raise ConfigError(
         "no server is named",
         hint="give its URL, set ASR_URL, or start one here with `asr-client serve`",

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from asr_client.errors import DeadlineError
+from asr_client.errors import ConfigError, DeadlineError
 
-__all__ = ["Deadline"]
+__all__ = ["Clock", "Deadline", "check_seconds"]
 
 Clock = Callable[[], float]
 
@@ -55,3 +56,9 @@ class Deadline:
             f"the deadline of {self.limit_s:g} s passed while {doing}",
             hint="give more time with deadline_s, or send shorter audio",
         )
+
+
+def check_seconds(name: str, value: float) -> None:
+    """Refuse what is no positive, finite number of seconds (ConfigError); *name* says whose."""
+    if not 0 < value < math.inf:
+        raise ConfigError(f"{name} must be a positive number of seconds, not {value!r}")

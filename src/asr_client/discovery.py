@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 from asr_client.config import DEFAULT_MODEL
-from asr_client.contracts.asr_infer import ASR_INFER_PATH, AsrInferRecognizer
+from asr_client.contracts.asr_infer import AsrInferRecognizer
 from asr_client.contracts.generate import GenerateRecognizer
-from asr_client.contracts.introspection import SpeechModel, recognise_model
-from asr_client.contracts.recognizer import KServeRecognizer
+from asr_client.contracts.introspection import SpeechModel, identify_model
+from asr_client.contracts.kserve_recognizer import KServeRecognizer
+from asr_client.contracts.replies import is_closed_door
 from asr_client.contracts.ulca import UlcaRecognizer
 from asr_client.deadline import Deadline
-from asr_client.errors import (
-    AuthError,
-    ModelNotFoundError,
-    RejectedInputError,
-    RouteNotFoundError,
-    ServerError,
-)
-from asr_client.results import Health, ModelEntry, ModelInfo, ModelList
-from asr_client.session import Flow, Route, Session, perform
+from asr_client.effects import Flow, perform
+from asr_client.endpoint import ASR_INFER_PATH
+from asr_client.errors import RouteNotFoundError, ServerError
+from asr_client.session import Route, Session
 
-__all__ = ["check_health", "describe_model", "find_route", "list_models"]
+__all__ = ["find_route"]
 
-_FORBIDDEN = 403
+_FIXED = "the protocol fixes it"
 
 
 def find_route(session: Session, model: str, deadline: Deadline) -> Flow[Route]:
@@ -41,19 +37,18 @@ def find_route(session: Session, model: str, deadline: Deadline) -> Flow[Route]:
 
 def _look_for_route(session: Session, model: str, deadline: Deadline) -> Flow[Route]:
     protocol, why = session.config.protocol, session.config.protocol_why
-    told = "the protocol fixes it"
     if protocol == "asr-infer":
-        return Route(AsrInferRecognizer(model), why, told)
+        return Route(AsrInferRecognizer(model), why, _FIXED)
     if protocol in ("ulca", "ai4i"):
         service_id = "" if model == DEFAULT_MODEL else model
-        return Route(UlcaRecognizer(protocol, service_id), why, told)
+        return Route(UlcaRecognizer(protocol, service_id), why, _FIXED)
     try:
         speech_model = yield from _introspect(session, model, deadline)
-    except RouteNotFoundError:
+    except RouteNotFoundError as error:
         if protocol == "generate":
             return Route(GenerateRecognizer(model, None), why, "assumed: nothing describes it here")
         if protocol == "auto":
-            return _documented_call(model)
+            return _gateway_call(model, error)
         raise
     if protocol == "generate":
         return Route(GenerateRecognizer(model, speech_model), why, speech_model.explain())
@@ -63,9 +58,12 @@ def _look_for_route(session: Session, model: str, deadline: Deadline) -> Flow[Ro
     return Route(recognizer, why, speech_model.explain())
 
 
-def _documented_call(model: str) -> Route:
-    why = f"no KServe v2 below this URL (404 for /v2/models/{model}), so {ASR_INFER_PATH} is used"
-    return Route(AsrInferRecognizer(model), why, "the protocol fixes it")
+def _gateway_call(model: str, error: RouteNotFoundError) -> Route:
+    why = (
+        f"no KServe v2 below this URL ({error.status} for /v2/models/{model}), "
+        f"so {ASR_INFER_PATH} is used"
+    )
+    return Route(AsrInferRecognizer(model), why, _FIXED)
 
 
 def _introspect(session: Session, model: str, deadline: Deadline) -> Flow[SpeechModel]:
@@ -73,55 +71,7 @@ def _introspect(session: Session, model: str, deadline: Deadline) -> Flow[Speech
     try:
         config = yield from perform(session.kserve.model_config(model), deadline)
     except ServerError as error:
-        if not _is_closed(error):
+        if not is_closed_door(error):
             raise
         config = None  # a gateway may route metadata alone; the contract can do without
-    return recognise_model(metadata, config)
-
-
-def _is_closed(error: ServerError) -> bool:
-    """Whether this source is closed to us, as opposed to a refusal of the caller himself."""
-    if isinstance(error, AuthError):
-        return error.status == _FORBIDDEN or "restricted" in error.message
-    return isinstance(error, RouteNotFoundError | RejectedInputError | ModelNotFoundError)
-
-
-def describe_model(session: Session, model: str, deadline: Deadline) -> Flow[ModelInfo]:
-    """Tell which contract a model speaks, how it is reached, and why."""
-    route = yield from find_route(session, model, deadline)
-    recognizer = route.recognizer
-    return ModelInfo(
-        name=model,
-        protocol=recognizer.protocol,
-        why_protocol=route.why_protocol,
-        contract=recognizer.contract,
-        why_contract=route.why_contract,
-        sample_rate_hz=recognizer.sample_rate_hz,
-        languages=session.config.languages or recognizer.languages,
-        max_batch_size=recognizer.max_batch_size,
-    )
-
-
-def check_health(session: Session, model: str, deadline: Deadline) -> Flow[Health]:
-    """Ask for the server's health and the model's: a ready server may lack the model."""
-    live = yield from perform(session.kserve.server_live(), deadline)
-    ready = yield from perform(session.kserve.server_ready(), deadline)
-    model_ready = yield from perform(session.kserve.model_ready(model), deadline)
-    return Health(live=live, ready=ready, model_ready=model_ready, model=model)
-
-
-def list_models(session: Session, deadline: Deadline) -> Flow[ModelList]:
-    """List the server's models, from the best source that is open (docs/servers.md 1)."""
-    try:
-        entries = yield from perform(session.kserve.repository_index(), deadline)
-        return ModelList(entries, "repository index")
-    except ServerError as error:
-        if not _is_closed(error):
-            raise
-    try:
-        entries = yield from perform(session.kserve.model_statistics(), deadline)
-        return ModelList(entries, "statistics")
-    except ServerError as error:
-        if not _is_closed(error):
-            raise
-    return ModelList((ModelEntry(session.config.model),), "configuration")
+    return identify_model(metadata, config)

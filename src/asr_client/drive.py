@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import TypeVar
 
+from asr_client.effects import Flow, Send
 from asr_client.errors import ASRError
-from asr_client.session import Flow, Send
 from asr_client.transports.base import AsyncTransport, Transport
 
 __all__ = ["run", "run_async"]

@@ -8,7 +8,15 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 from asr_client.errors import ConfigError
 
-__all__ = ["PROTOCOLS", "Endpoint", "Protocol", "parse_url"]
+__all__ = [
+    "AI4I_PATH",
+    "ASR_INFER_PATH",
+    "PROTOCOLS",
+    "ULCA_PATH",
+    "Endpoint",
+    "Protocol",
+    "parse_url",
+]
 
 Protocol = Literal["auto", "http", "grpc", "generate", "asr-infer", "ulca", "ai4i"]
 PROTOCOLS: tuple[str, ...] = get_args(Protocol)
@@ -18,10 +26,13 @@ _DEFAULT_PORTS = {"http": 80, "https": 443, "grpc": 8001, "grpcs": 443}
 # Triton's gRPC port and its NodePort in the published service: nobody serves HTTP there.
 _GRPC_PORTS = (8001, 30081)
 
-_SUFFIXES: tuple[tuple[str, Protocol], ...] = (
-    ("/api/v1/asr/infer", "asr-infer"),
-    ("/api/v1/asr/inference", "ai4i"),
-    ("/services/inference/asr", "ulca"),
+ASR_INFER_PATH = "/api/v1/asr/infer"
+AI4I_PATH = "/api/v1/asr/inference"
+ULCA_PATH = "/services/inference/asr"
+_CALLS: tuple[tuple[str, Protocol], ...] = (
+    (ASR_INFER_PATH, "asr-infer"),
+    (AI4I_PATH, "ai4i"),
+    (ULCA_PATH, "ulca"),
 )
 
 
@@ -132,7 +143,7 @@ def _port(parts: SplitResult, shown: str) -> int:
 
 def _read_path(endpoint: Endpoint) -> Endpoint:
     """Recognise the full URL of one call, and cut the call's own path off the prefix."""
-    for suffix, protocol in _SUFFIXES:
+    for suffix, protocol in _CALLS:
         if endpoint.prefix.endswith(suffix):
             prefix = endpoint.prefix.removesuffix(suffix)
             return replace(

@@ -2,9 +2,9 @@
 Every error this package raises, one tree.
 
     ASRError
-    ├── ConfigError              settings or arguments; raised before any I/O
-    │   ├── LanguageError        the model does not take this language
-    │   └── EmbeddedError        the local server cannot run here
+    ├── ConfigError              settings or arguments that cannot work; nothing was sent
+    │   └── LanguageError        the model does not take this language
+    ├── EmbeddedError            the local server cannot start, or broke for good
     ├── AudioError               the recording: unreadable, empty, not finite
     ├── TransportError           no reply arrived
     │   ├── NotSentError         the server never saw the request
@@ -85,7 +85,7 @@ class LanguageError(ConfigError):
     code = "language"
 
 
-class EmbeddedError(ConfigError):
+class EmbeddedError(ASRError):
     """The embedded server cannot start, or stopped working, on this machine."""
 
     code = "embedded"

@@ -57,7 +57,7 @@ def format_transcript(
 def _json(transcript: Transcript, source: str | None) -> str:
     fields: dict[str, object] = {} if source is None else {"source": source}
     fields |= dataclasses.asdict(transcript)
-    fields["rtfx"] = transcript.timing.rtfx(transcript.duration_s)
+    fields["rtfx"] = transcript.rtfx
     return json.dumps(fields, ensure_ascii=False) + "\n"
 
 

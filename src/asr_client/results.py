@@ -11,10 +11,14 @@ __all__ = [
     "ModelEntry",
     "ModelInfo",
     "ModelList",
+    "ModelSource",
     "Segment",
     "Timing",
     "Transcript",
 ]
+
+
+ModelSource = Literal["repository index", "statistics", "configuration"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +75,6 @@ class Timing:
     exchange_s: float
     total_s: float
 
-    def rtfx(self, duration_s: float) -> float:
-        """Audio seconds per wall second of the whole call (inverse real-time factor)."""
-        return duration_s / self.total_s if self.total_s > 0 else 0.0
-
 
 @dataclass(frozen=True, slots=True)
 class Transcript:
@@ -106,6 +106,11 @@ class Transcript:
     timing: Timing
     audio: AudioFacts
     warnings: tuple[str, ...] = ()
+
+    @property
+    def rtfx(self) -> float:
+        """Audio seconds per wall second of the whole call (inverse real-time factor)."""
+        return self.duration_s / self.timing.total_s if self.timing.total_s > 0 else 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +162,7 @@ class ModelList:
     """The models of a server, and who named them: a gateway may close the better sources."""
 
     models: tuple[ModelEntry, ...]
-    source: Literal["repository index", "statistics", "configuration"]
+    source: ModelSource
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,48 +1,26 @@
-"""What a client's calls share, and the two things that a flow can ask of its driver."""
+"""What the calls of one client share."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator
-from dataclasses import dataclass, field, replace
-from typing import Any, TypeVar
-from uuid import uuid4
+from dataclasses import dataclass, field
 
 from asr_client.config import ClientConfig
 from asr_client.contracts.kserve import KServe
-from asr_client.contracts.speech import Recognizer
-from asr_client.contracts.wire import Call, Request
-from asr_client.deadline import Clock, Deadline
+from asr_client.contracts.recognizer import Recognizer
+from asr_client.deadline import Clock, Deadline, check_seconds
 
-__all__ = ["Effect", "Flow", "Route", "Send", "Session", "Work", "perform"]
+__all__ = ["Route", "Session"]
 
-Value = TypeVar("Value")
-
-
-@dataclass(frozen=True, slots=True)
-class Send:
-    """Send this, and come back with the Reply; or throw the transport's error into the flow."""
-
-    request: Request
-    deadline: Deadline
-
-
-@dataclass(frozen=True, slots=True)
-class Work:
-    """Run this blocking function somewhere it does not hold up others, and bring its result."""
-
-    function: Callable[[], object]
-
-
-Effect = Send | Work
-# The driver answers Send with a Reply and Work with the function's result; a generator type has
-# room for one answer type only, hence Any.
-Flow = Generator[Effect, Any, Value]
+# Time for a call whose caller names none: what a slow start may take, and twice the audio.
+_BASE_S = 30.0
+_PER_AUDIO_SECOND = 2.0
+_LONGEST_S = 900.0
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """The way to one model: who recognises, and why in this way."""
+    """The way to one model: who recognizes, and why in this way."""
 
     recognizer: Recognizer
     why_protocol: str
@@ -52,7 +30,7 @@ class Route:
 @dataclass(frozen=True, slots=True)
 class Session:
     """
-    What a client's calls share.
+    What the calls of one client share.
 
     Attributes:
         config: Its settings.
@@ -66,11 +44,25 @@ class Session:
     routes: dict[str, Route] = field(default_factory=dict)
     clock: Clock = time.monotonic
 
+    def deadline(
+        self, limit_s: float | None, *, started_s: float | None = None, audio_s: float = 0.0
+    ) -> Deadline:
+        """
+        Tell when a call must end: as the caller says, as the settings say, else by its audio.
 
-def perform(call: Call[Value], deadline: Deadline, request_id: str = "") -> Flow[Value]:
-    """Send one call under its id, and read the reply."""
-    # Kong keeps the client's id where its correlation plugin is on (docs/servers.md 6).
-    header = ("X-Request-ID", request_id or uuid4().hex)
-    request = replace(call.request, headers=(*call.request.headers, header))
-    reply = yield Send(request, deadline)
-    return call.parse(reply)
+        Args:
+            limit_s: The caller's word, in seconds; None if there is none.
+            started_s: When the call began, on `clock`; None is now.
+            audio_s: Seconds of audio; a call without a limit has 30 s and twice that, but no more
+                than 900 s.
+
+        Raises:
+            ConfigError: If the limit is no positive number.
+        """
+        if limit_s is None:
+            limit_s = self.config.deadline_s
+        if limit_s is None:
+            limit_s = min(_BASE_S + _PER_AUDIO_SECOND * audio_s, _LONGEST_S)
+        check_seconds("deadline_s", limit_s)
+        began_s = self.clock() if started_s is None else started_s
+        return Deadline(began_s + limit_s, limit_s, self.clock)

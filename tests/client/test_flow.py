@@ -12,9 +12,10 @@ from asr_client import DeadlineError, NotSentError, Waveform
 from asr_client.config import ClientConfig
 from asr_client.contracts.kserve_http import KServeHTTP
 from asr_client.contracts.wire import Reply
+from asr_client.effects import Send, Work
 from asr_client.flow import transcribe
-from asr_client.session import Send, Session, Work
-from asr_client.terms import Options, deadline_for
+from asr_client.session import Session
+from asr_client.terms import Options
 
 METADATA = {
     "name": "asr_am_ensemble",
@@ -135,5 +136,4 @@ def test_deadline_grows_with_the_audio_when_none_is_named(
     session: Session, audio_s: float, limit_s: float
 ) -> None:
     """30 s and twice the audio, at most 15 minutes."""
-    deadline = deadline_for(session.config, Options(), 0.0, session.clock, audio_s)
-    assert deadline.limit_s == limit_s
+    assert session.deadline(None, audio_s=audio_s).limit_s == limit_s

@@ -16,14 +16,15 @@ from hypothesis import strategies as st
 
 from asr_client.audio.wav import encode_wav
 from asr_client.audio.waveform import Waveform
-from asr_client.contracts.asr_infer import ASR_INFER_PATH, AsrInferRecognizer, find_text
+from asr_client.contracts.asr_infer import AsrInferRecognizer
 from asr_client.contracts.generate import GenerateRecognizer
-from asr_client.contracts.introspection import SpeechModel, recognise_model
-from asr_client.contracts.json_audio import AUDIO, base64_of, json_with_audio
+from asr_client.contracts.introspection import SpeechModel, identify_model
+from asr_client.contracts.json_dialect import AUDIO, base64_of, find_text, json_with_audio
 from asr_client.contracts.kserve import ModelConfig, ModelMetadata, TensorSpec
-from asr_client.contracts.speech import Recognizer, Utterances
+from asr_client.contracts.recognizer import Recognizer, Utterances
 from asr_client.contracts.ulca import UlcaRecognizer
 from asr_client.contracts.wire import Reply
+from asr_client.endpoint import ASR_INFER_PATH
 from asr_client.errors import ContractError, RateLimitedError, RejectedInputError, ServerBugError
 
 SAMPLES = np.array([0, 1, -1, 32767, -32768, 1234], np.int16)
@@ -41,7 +42,7 @@ def model_of(inputs: dict[str, str], output: str) -> SpeechModel:
         inputs=tuple(TensorSpec(name, datatype, shape) for name, datatype in inputs.items()),
         outputs=(TensorSpec(output, "BYTES", (1,)),),
     )
-    return recognise_model(metadata, ModelConfig(0, optional_inputs=frozenset({"language"})))
+    return identify_model(metadata, ModelConfig(0, optional_inputs=frozenset({"language"})))
 
 
 EMBEDDED = model_of({"audio": "BYTES", "language": "BYTES"}, "transcript")
@@ -196,7 +197,6 @@ def test_flat_dialects_send_audio_and_language_when_named(recognizer, language, 
         (GenerateRecognizer("asr", None), "/v2/models/asr/generate"),
         (GenerateRecognizer("a/b ?", None), "/v2/models/a%2Fb%20%3F/generate"),
         (AsrInferRecognizer("m"), ASR_INFER_PATH),
-        (AsrInferRecognizer("m", "/api/v2/infer"), "/api/v2/infer"),
         (UlcaRecognizer("ulca", ""), "/services/inference/asr"),
         (UlcaRecognizer("ulca", "a/b&c"), "/services/inference/asr?serviceId=a%2Fb%26c"),
         (UlcaRecognizer("ulca", "हि"), "/services/inference/asr?serviceId=%E0%A4%B9%E0%A4%BF"),

@@ -12,7 +12,7 @@ import pytest
 from tritonclient.http import InferenceServerClient
 
 from asr_client.config import ClientConfig
-from asr_client.contracts.introspection import recognise_model
+from asr_client.contracts.introspection import identify_model
 from asr_client.contracts.kserve import (
     InferRequest,
     KServe,
@@ -21,7 +21,7 @@ from asr_client.contracts.kserve import (
 )
 from asr_client.contracts.kserve_grpc import KServeGRPC
 from asr_client.contracts.kserve_http import KServeHTTP
-from asr_client.contracts.wire import Call
+from asr_client.contracts.wire import Exchange
 from asr_client.deadline import Deadline
 from asr_client.embedded import EmbeddedTriton
 from asr_client.errors import ModelNotFoundError, RejectedInputError
@@ -31,7 +31,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="Triton's wheel 
 
 MODELS = ("asr_am_ensemble", "asr", "asr_slow", "ps_decode")
 CODECS: dict[str, KServe] = {"http": KServeHTTP(), "grpc": KServeGRPC()}
-Ask = Callable[[Call[Any]], Any]
+Ask = Callable[[Exchange[Any]], Any]
 
 
 @pytest.fixture(scope="module")
@@ -109,16 +109,16 @@ def test_server_is_well_when_asked_over_either_wire(wires, question, wire) -> No
         ("asr", "base64", 1),
     ],
 )
-def test_recognise_model_finds_the_contract_when_the_server_is_real(
+def test_identify_model_finds_the_contract_when_the_server_is_real(
     wires, wire, model, contract, batch
 ) -> None:
     """From metadata and configuration as they come, with and without the latter."""
     ask, codec = wires[wire], CODECS[wire]
     metadata, config = ask(codec.model_metadata(model)), ask(codec.model_config(model))
-    found = recognise_model(metadata, config)
+    found = identify_model(metadata, config)
     assert (contract, batch) == (found.contract.name, found.max_batch_size)
     assert "en" in found.languages
-    assert contract == recognise_model(metadata, None).contract.name
+    assert contract == identify_model(metadata, None).contract.name
 
 
 # --- inference

@@ -10,7 +10,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from asr_client.cli.arguments import ENVIRONMENT_HELP, add_common, add_connection, settings_from
+from asr_client.cli.arguments import (
+    ENVIRONMENT_HELP,
+    add_connection,
+    add_quiet,
+    add_version,
+    settings_from,
+)
 from asr_client.cli.console import Console, ExitCode, run_command
 
 if TYPE_CHECKING:
@@ -52,6 +58,7 @@ def _parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    add_version(parser)
     serve = _add(commands, "serve", _serve, "run a real Triton here until Ctrl-C")
     for port in ("--http-port", "--grpc-port", "--metrics-port"):
         serve.add_argument(port, type=int, default=0, metavar="PORT", help="default: a free one")
@@ -60,6 +67,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="PATH",
         help="interpreter with asr-client[embedded] (default: ASR_EMBEDDED_PYTHON, or this one)",
     )
+    add_quiet(serve)
     health = _add(commands, "health", _health, "is the server ready, and the model?")
     models = _add(commands, "models", _models, "list the server's models, or explain one")
     models.add_argument("name", nargs="?", metavar="NAME", help="explain how to talk to this model")
@@ -84,7 +92,6 @@ def _add(
     )
     command.add_argument("--json", action="store_true", help="one JSON object, for machines")
     command.set_defaults(work=work)
-    add_common(command)
     return command
 
 
@@ -128,7 +135,7 @@ def _as_text(found: ModelInfo | ModelList) -> str:
 def _serve(arguments: argparse.Namespace) -> int:
     from asr_client.embedded import EmbeddedTriton
 
-    console = Console("asr-client serve", quiet=arguments.quiet, verbose=arguments.verbose)
+    console = Console("asr-client serve", quiet=arguments.quiet)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends it like Ctrl-C
     console.progress("starting the embedded Triton ...")
     with EmbeddedTriton(

@@ -11,7 +11,7 @@ from asr_client.endpoint import PROTOCOLS
 if TYPE_CHECKING:
     from asr_client.config import Settings
 
-__all__ = ["ENVIRONMENT_HELP", "add_common", "add_connection", "settings_from"]
+__all__ = ["ENVIRONMENT_HELP", "add_connection", "add_quiet", "add_version", "settings_from"]
 
 ENVIRONMENT_HELP = """\
 environment:
@@ -21,16 +21,18 @@ environment:
   ASR_API_KEY_HEADER   header that carries it (default X-API-Key)
   ASR_MODEL, ASR_LANGUAGE, ASR_PROTOCOL
                        stand in for the options of these names
+  ASR_EMBEDDED_PYTHON  interpreter with asr-client[embedded], if this one lacks it
 """
 
 
-def add_common(parser: argparse.ArgumentParser) -> None:
-    """Add what every command has."""
+def add_version(parser: argparse.ArgumentParser) -> None:
+    """Add --version."""
     parser.add_argument("--version", action="version", version=f"asr-client {__version__}")
+
+
+def add_quiet(parser: argparse.ArgumentParser) -> None:
+    """Add -q, for commands that say more than their result."""
     parser.add_argument("-q", "--quiet", action="store_true", help="say nothing but errors")
-    parser.add_argument(
-        "-v", "--verbose", action="store_true", help="tell decisions and timings, on stderr"
-    )
 
 
 def add_connection(parser: argparse.ArgumentParser) -> None:

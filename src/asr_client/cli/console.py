@@ -9,7 +9,7 @@ from collections.abc import Callable
 from enum import IntEnum
 from typing import NoReturn
 
-from asr_client.errors import ASRError, ConfigError, EmbeddedError
+from asr_client.errors import ASRError, ConfigError
 
 __all__ = ["Console", "ExitCode", "run_command"]
 
@@ -102,8 +102,7 @@ def run_command(command: str, work: Callable[[], int]) -> NoReturn:
         code = ExitCode.FAILED
     except ASRError as error:
         console.error(str(error))
-        usage = isinstance(error, ConfigError) and not isinstance(error, EmbeddedError)
-        code = ExitCode.USAGE if usage else ExitCode.FAILED
+        code = ExitCode.USAGE if isinstance(error, ConfigError) else ExitCode.FAILED
     except OSError as error:
         console.error(str(error))
         code = ExitCode.FAILED

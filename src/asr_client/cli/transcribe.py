@@ -8,7 +8,13 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from asr_client.cli.arguments import ENVIRONMENT_HELP, add_common, add_connection, settings_from
+from asr_client.cli.arguments import (
+    ENVIRONMENT_HELP,
+    add_connection,
+    add_quiet,
+    add_version,
+    settings_from,
+)
 from asr_client.cli.console import Console, ExitCode, run_command
 from asr_client.cli.outputs import STDIN, Destination, plan_outputs, write_output
 from asr_client.errors import ASRError, ConfigError
@@ -67,14 +73,18 @@ def _parser() -> argparse.ArgumentParser:
         "-o", "--output", metavar="PATH", help="file for one transcript, folder for several"
     )
     parser.add_argument(
-        "--normalize", action="store_true", help="scale each recording to full scale first"
+        "--normalize-peak", action="store_true", help="scale each recording to full scale first"
     )
     parser.add_argument(
         "--embedded",
         action="store_true",
         help="start a real Triton here for this run (English; needs asr-client[embedded])",
     )
-    add_common(parser)
+    add_version(parser)
+    add_quiet(parser)
+    parser.add_argument(
+        "-v", "--verbose", action="store_true", help="tell decisions and timings, on stderr"
+    )
     add_connection(parser)
     return parser
 
@@ -102,7 +112,7 @@ def _open_client(arguments: argparse.Namespace, console: Console, stack: ExitSta
 
     settings = settings_from(arguments)
     settings["language"] = arguments.language
-    settings["normalize_peak"] = arguments.normalize
+    settings["normalize_peak"] = arguments.normalize_peak
     url = arguments.url
     if arguments.embedded:
         if url:
@@ -162,7 +172,7 @@ def _explain(client: ASRClient, transcript: Transcript, name: str, console: Cons
     console.detail(f"{name}: model {info.name}: {info.why_contract}")
     console.detail(
         f"{name}: {transcript.duration_s:.2f} s of audio in {timing.total_s:.2f} s "
-        f"(RTFx {timing.rtfx(transcript.duration_s):.1f}; prepared in {timing.prepare_s:.3f} s, "
+        f"(RTFx {transcript.rtfx:.1f}; prepared in {timing.prepare_s:.3f} s, "
         f"answered in {timing.exchange_s:.3f} s), request {transcript.request_id}"
     )
 

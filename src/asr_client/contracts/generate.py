@@ -1,22 +1,20 @@
 """
 Triton's generate extension: base64 of a WAV file in a flat JSON object, one recording a request.
 
-Source: Triton `protocol/extension_generate.md` (provisional there), as measured on 2.51: each key
-that is an input becomes a tensor, every other scalar a request parameter.
+Each key that is an input becomes a tensor, every other scalar a request parameter.
+Source: Triton `protocol/extension_generate.md` (provisional there); docs/servers.md 4.
 """
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import quote
 
-from asr_client.audio.wav import encode_wav
-from asr_client.contracts.asr_infer import find_text
+from asr_client.contracts.catalogue import MODEL_RATE_HZ
 from asr_client.contracts.introspection import SpeechModel
-from asr_client.contracts.json_audio import AUDIO, json_with_audio
-from asr_client.contracts.models import MODEL_RATE_HZ
-from asr_client.contracts.replies import http_error, read_json
-from asr_client.contracts.speech import Recognized, Utterances
-from asr_client.contracts.wire import Call, Reply, Request
+from asr_client.contracts.json_dialect import AUDIO, find_text, post_json
+from asr_client.contracts.recognizer import Recognized, Utterances
+from asr_client.contracts.wire import Exchange
 from asr_client.errors import ContractError
 
 __all__ = ["GenerateRecognizer"]
@@ -24,7 +22,7 @@ __all__ = ["GenerateRecognizer"]
 
 class GenerateRecognizer:
     """
-    A model with one BYTES input for audio, behind /generate; implements `speech.Recognizer`.
+    A model with one BYTES input for audio, behind /generate; implements `recognizer.Recognizer`.
 
     Args:
         model: The model's name.
@@ -51,20 +49,14 @@ class GenerateRecognizer:
         self._audio_key = speech_model.audio.name if speech_model else "audio"
         self._text_key = speech_model.text.name if speech_model else ""
 
-    def recognize(self, utterances: Utterances) -> Call[Recognized]:
+    def recognize(self, utterances: Utterances) -> Exchange[Recognized]:
         """Encode the one recording."""
-        (wave,) = utterances.waves
         fields = {self._audio_key: AUDIO}
         if utterances.language is not None:
             fields["language"] = utterances.language
         path = f"/v2/models/{quote(self.model, safe='')}/generate"
-        body = json_with_audio(fields, encode_wav(wave))
-        request = Request("POST", path, (("Content-Type", "application/json"),), body)
-        return Call(request, self._read)
+        return post_json(path, fields, utterances.waves, self._read)
 
-    def _read(self, reply: Reply) -> Recognized:
-        if reply.status != 200:  # noqa: PLR2004
-            raise http_error(reply)
-        fields = read_json(reply.body, "the answer of generate")
+    def _read(self, fields: Any) -> Recognized:
         version = fields.get("model_version", "") if isinstance(fields, dict) else ""
         return Recognized((find_text(fields, self._text_key),), str(version))

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from asr_client.contracts.catalogue import CATALOGUE, Contract
 from asr_client.contracts.kserve import ModelConfig, ModelMetadata, TensorSpec
-from asr_client.contracts.models import CATALOGUE, Contract
 from asr_client.errors import ContractError
 
-__all__ = ["SpeechModel", "recognise_model"]
+__all__ = ["SpeechModel", "identify_model"]
 
 _SAMPLE_TYPES = ("FP32", "FP16", "FP64")
 
@@ -41,10 +41,6 @@ class SpeechModel:
     max_batch_size: int
     languages: tuple[str, ...]
 
-    def spec(self, name: str) -> TensorSpec | None:
-        """Declaration of an input; None where the model has no such input."""
-        return next((spec for spec in self.metadata.inputs if spec.name == name), None)
-
     def explain(self) -> str:
         """Say in one line which contract was found, and by which tensors."""
         tensors = ", ".join(f"{spec.name} {spec.datatype}" for spec in self.metadata.inputs)
@@ -54,7 +50,7 @@ class SpeechModel:
         )
 
 
-def recognise_model(metadata: ModelMetadata, config: ModelConfig | None) -> SpeechModel:
+def identify_model(metadata: ModelMetadata, config: ModelConfig | None) -> SpeechModel:
     """
     Find the contract of a model.
 
@@ -66,15 +62,15 @@ def recognise_model(metadata: ModelMetadata, config: ModelConfig | None) -> Spee
         ContractError: If the model speaks none of the known contracts, or wants a stream.
     """
     _refuse_streams(metadata, config)
-    optional = config.optional_inputs if config else frozenset()
-    fitting = [contract for contract in CATALOGUE if _fits(contract, metadata, optional)]
+    bound = [_bind(contract, metadata, config) for contract in CATALOGUE]
+    fitting = [speech_model for speech_model in bound if speech_model is not None]
     if not fitting:
         raise ContractError(
             f"model {metadata.name!r} takes {_list(metadata.inputs) or 'no tensors'} and gives "
             f"{_list(metadata.outputs) or 'none'}: no known speech contract",
             hint="is it a step of an ensemble? `asr-client models` lists the others",
         )
-    return _bind(_by_name(fitting, metadata.name), metadata, config)
+    return _by_name(fitting)
 
 
 def _refuse_streams(metadata: ModelMetadata, config: ModelConfig | None) -> None:
@@ -86,17 +82,31 @@ def _refuse_streams(metadata: ModelMetadata, config: ModelConfig | None) -> None
         )
 
 
-def _fits(contract: Contract, metadata: ModelMetadata, optional: frozenset[str]) -> bool:
-    """All inputs of the contract are there, and no other input is required."""
+def _bind(
+    contract: Contract, metadata: ModelMetadata, config: ModelConfig | None
+) -> SpeechModel | None:
+    """Bind a contract to a model that fits it; None if it does not."""
+    optional = config.optional_inputs if config else frozenset[str]()
     audio = _audio_input(contract, metadata, optional)
-    if audio is None or _text_output(contract, metadata) is None:
-        return False
+    text = _text_output(contract, metadata)
+    if audio is None or text is None:
+        return None
+    language = contract.language
+    required = {audio.name, contract.length, *contract.constants} - {""}
+    if language and not contract.language_optional:
+        required.add(language)
     declared = {spec.name for spec in metadata.inputs}
-    wanted = {audio.name, *contract.constants} | ({contract.length} - {""})
-    language = {contract.language} - {""}
-    if not contract.language_optional:
-        wanted |= language
-    return wanted <= declared and declared - optional - set(contract.ignored) <= wanted | language
+    if not required <= declared <= required | {language, *contract.ignored} | optional:
+        return None
+    return SpeechModel(
+        contract=contract,
+        metadata=metadata,
+        audio=audio,
+        language=next((spec for spec in metadata.inputs if spec.name == language), None),
+        text=text,
+        max_batch_size=_batch_size(audio, config),
+        languages=_declared_languages(config) or contract.languages,
+    )
 
 
 def _audio_input(
@@ -122,29 +132,13 @@ def _text_output(contract: Contract, metadata: ModelMetadata) -> TensorSpec | No
     return texts[0] if texts else None
 
 
-def _by_name(fitting: Sequence[Contract], model: str) -> Contract:
+def _by_name(fitting: Sequence[SpeechModel]) -> SpeechModel:
     """Among contracts with equal tensors, prefer the one whose usual name the model has."""
-    for contract in fitting:
-        if contract.model_names and model.startswith(contract.model_names):
-            return contract
-    return next((c for c in fitting if not c.model_names), fitting[0])
-
-
-def _bind(contract: Contract, metadata: ModelMetadata, config: ModelConfig | None) -> SpeechModel:
-    audio = _audio_input(contract, metadata, config.optional_inputs if config else frozenset())
-    text = _text_output(contract, metadata)
-    if audio is None or text is None:  # _fits has just found both
-        raise ContractError(f"model {metadata.name!r} does not fit contract {contract.name}")
-    language = next((spec for spec in metadata.inputs if spec.name == contract.language), None)
-    return SpeechModel(
-        contract=contract,
-        metadata=metadata,
-        audio=audio,
-        language=language,
-        text=text,
-        max_batch_size=_batch_size(audio, config),
-        languages=_declared_languages(config) or contract.languages,
-    )
+    for each in fitting:
+        usual = each.contract.model_names
+        if usual and each.metadata.name.startswith(usual):
+            return each
+    return next((each for each in fitting if not each.contract.model_names), fitting[0])
 
 
 def _batch_size(audio: TensorSpec, config: ModelConfig | None) -> int:

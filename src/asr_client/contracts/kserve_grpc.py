@@ -25,7 +25,7 @@ from asr_client.contracts.kserve import (
 )
 from asr_client.contracts.protobuf import delimited, varint
 from asr_client.contracts.replies import grpc_error
-from asr_client.contracts.wire import Buffer, Call, Reply, Request
+from asr_client.contracts.wire import Buffer, Exchange, Reply, Request
 from asr_client.errors import ContractError, ModelNotFoundError
 from asr_client.results import ModelEntry
 
@@ -59,15 +59,15 @@ _CODE_NAMES = (
 class KServeGRPC:
     """KServe v2 over gRPC; implements `kserve.KServe`."""
 
-    def server_live(self) -> Call[bool]:
+    def server_live(self) -> Exchange[bool]:
         """Ask whether the process is up."""
         return _call("ServerLive", b"", lambda body: pb.ServerLiveResponse.FromString(body).live)
 
-    def server_ready(self) -> Call[bool]:
+    def server_ready(self) -> Exchange[bool]:
         """Ask whether the server is up; yes with no model loaded, too (measured on 2.51)."""
         return _call("ServerReady", b"", lambda body: pb.ServerReadyResponse.FromString(body).ready)
 
-    def model_ready(self, model: str) -> Call[bool]:
+    def model_ready(self, model: str) -> Exchange[bool]:
         """Ask whether this model is ready; an unknown one is simply not."""
         call = _call(
             "ModelReady",
@@ -81,25 +81,25 @@ class KServeGRPC:
             except ModelNotFoundError:
                 return False
 
-        return Call(call.request, parse)
+        return Exchange(call.request, parse)
 
-    def model_metadata(self, model: str) -> Call[ModelMetadata]:
+    def model_metadata(self, model: str) -> Exchange[ModelMetadata]:
         """Ask for the model's tensors."""
         return _call("ModelMetadata", delimited(1, model.encode()), _read_metadata)
 
-    def model_config(self, model: str) -> Call[ModelConfig]:
+    def model_config(self, model: str) -> Exchange[ModelConfig]:
         """Ask for the model's configuration."""
         return _call("ModelConfig", delimited(1, model.encode()), _read_config)
 
-    def repository_index(self) -> Call[tuple[ModelEntry, ...]]:
+    def repository_index(self) -> Exchange[tuple[ModelEntry, ...]]:
         """List every model of the repository, ready or not."""
         return _call("RepositoryIndex", b"", _read_index)
 
-    def model_statistics(self) -> Call[tuple[ModelEntry, ...]]:
+    def model_statistics(self) -> Exchange[tuple[ModelEntry, ...]]:
         """List the loaded models: a read-only way where the index is closed."""
         return _call("ModelStatistics", b"", _read_statistics)
 
-    def infer(self, request: InferRequest) -> Call[InferReply]:
+    def infer(self, request: InferRequest) -> Exchange[InferReply]:
         """Run the model once."""
         return _call("ModelInfer", encode_infer(request), _read_infer)
 
@@ -142,7 +142,7 @@ def _encode_parameter(key: str, value: bool | int | str) -> bytes:
     return delimited(4, delimited(1, key.encode()) + delimited(2, encoded))
 
 
-def _call(method: str, message: bytes, read: Callable[[bytes], Value]) -> Call[Value]:
+def _call(method: str, message: bytes, read: Callable[[bytes], Value]) -> Exchange[Value]:
     def parse(reply: Reply) -> Value:
         if reply.status != _OK:
             raise grpc_error(reply, _code_name(reply.status))
@@ -152,7 +152,7 @@ def _call(method: str, message: bytes, read: Callable[[bytes], Value]) -> Call[V
             raise ContractError(f"the answer to {method} is not Triton's: {error}") from error
 
     path = f"/inference.GRPCInferenceService/{method}"
-    return Call(Request("RPC", path, (), (message,)), parse)
+    return Exchange(Request("RPC", path, (), (message,)), parse)
 
 
 def _code_name(code: int) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from http import HTTPStatus
 from typing import Any, TypeVar
 from urllib.parse import quote
 
@@ -26,8 +27,8 @@ from asr_client.contracts.kserve import (
     tensor_from_array,
     tensor_from_strings,
 )
-from asr_client.contracts.replies import http_error, read_json
-from asr_client.contracts.wire import Buffer, Call, Reply, Request
+from asr_client.contracts.replies import http_error, read_json, read_ok
+from asr_client.contracts.wire import Buffer, Exchange, Reply, Request
 from asr_client.errors import ContractError
 from asr_client.results import ModelEntry
 
@@ -41,36 +42,36 @@ Value = TypeVar("Value")
 class KServeHTTP:
     """KServe v2 over HTTP; implements `kserve.KServe`."""
 
-    def server_live(self) -> Call[bool]:
+    def server_live(self) -> Exchange[bool]:
         """Ask whether the process is up."""
-        return Call(Request("GET", "/v2/health/live"), _is_ok)
+        return Exchange(Request("GET", "/v2/health/live"), _is_ok)
 
-    def server_ready(self) -> Call[bool]:
+    def server_ready(self) -> Exchange[bool]:
         """Ask whether the server is up; yes with no model loaded, too (measured on 2.51)."""
-        return Call(Request("GET", "/v2/health/ready"), _is_ok)
+        return Exchange(Request("GET", "/v2/health/ready"), _is_ok)
 
-    def model_ready(self, model: str) -> Call[bool]:
+    def model_ready(self, model: str) -> Exchange[bool]:
         """Ask whether this model is ready; Triton says 400 when it is not."""
-        return Call(Request("GET", f"{_model_path(model)}/ready"), _is_ok)
+        return Exchange(Request("GET", f"{_model_path(model)}/ready"), _is_ok)
 
-    def model_metadata(self, model: str) -> Call[ModelMetadata]:
+    def model_metadata(self, model: str) -> Exchange[ModelMetadata]:
         """Ask for the model's tensors."""
         return _get(_model_path(model), _read_metadata)
 
-    def model_config(self, model: str) -> Call[ModelConfig]:
+    def model_config(self, model: str) -> Exchange[ModelConfig]:
         """Ask for the model's configuration."""
-        return _get(f"{_model_path(model)}/config", read_config)
+        return _get(f"{_model_path(model)}/config", _read_config)
 
-    def repository_index(self) -> Call[tuple[ModelEntry, ...]]:
+    def repository_index(self) -> Exchange[tuple[ModelEntry, ...]]:
         """List every model of the repository, ready or not."""
         request = Request("POST", "/v2/repository/index", (_JSON,), (b"{}",))
-        return Call(request, lambda reply: _read(reply, _read_index))
+        return Exchange(request, lambda reply: _read(reply, _read_index))
 
-    def model_statistics(self) -> Call[tuple[ModelEntry, ...]]:
+    def model_statistics(self) -> Exchange[tuple[ModelEntry, ...]]:
         """List the loaded models: a read-only way where the index is closed."""
         return _get("/v2/models/stats", _read_statistics)
 
-    def infer(self, request: InferRequest) -> Call[InferReply]:
+    def infer(self, request: InferRequest) -> Exchange[InferReply]:
         """Run the model once."""
         header, *tensors = encode_infer(request)
         headers = (
@@ -80,7 +81,7 @@ class KServeHTTP:
             ("Accept-Encoding", "identity"),
         )
         path = f"{_model_path(request.model, request.model_version)}/infer"
-        return Call(Request("POST", path, headers, (header, *tensors)), _read_infer)
+        return Exchange(Request("POST", path, headers, (header, *tensors)), _read_infer)
 
 
 _JSON = ("Content-Type", "application/json")
@@ -178,12 +179,12 @@ def _model_path(model: str, version: str = "") -> str:
     return f"{path}/versions/{quote(version, safe='')}" if version else path
 
 
-def _get(path: str, read: Callable[[Any], Value]) -> Call[Value]:
-    return Call(Request("GET", path), lambda reply: _read(reply, read))
+def _get(path: str, read: Callable[[Any], Value]) -> Exchange[Value]:
+    return Exchange(Request("GET", path), lambda reply: _read(reply, read))
 
 
 def _read(reply: Reply, read: Callable[[Any], Value]) -> Value:
-    fields = _json_of(reply)
+    fields = read_ok(reply, "the server's answer")
     try:
         return read(fields)
     except _MALFORMED as error:
@@ -192,19 +193,13 @@ def _read(reply: Reply, read: Callable[[Any], Value]) -> Value:
 
 def _is_ok(reply: Reply) -> bool:
     """200 is yes, Triton's 400 is no; anything else, a 401 say, is an error and not an answer."""
-    if reply.status in (200, 400):
-        return reply.status == 200  # noqa: PLR2004
+    if reply.status in (HTTPStatus.OK, HTTPStatus.BAD_REQUEST):
+        return reply.status == HTTPStatus.OK
     raise http_error(reply)
 
 
-def _json_of(reply: Reply) -> Any:
-    if reply.status != 200:  # noqa: PLR2004
-        raise http_error(reply)
-    return read_json(reply.body, "the server's answer")
-
-
 def _read_infer(reply: Reply) -> InferReply:
-    if reply.status != 200:  # noqa: PLR2004
+    if reply.status != HTTPStatus.OK:
         raise http_error(reply)
     length = reply.headers.get(HEADER_LENGTH.lower())
     try:
@@ -231,7 +226,7 @@ def _read_specs(tensors: Any) -> tuple[TensorSpec, ...]:
     )
 
 
-def read_config(fields: Any) -> ModelConfig:
+def _read_config(fields: Any) -> ModelConfig:
     """Read Triton's model configuration from its JSON."""
     return ModelConfig(
         max_batch_size=int(fields.get("max_batch_size", 0)),

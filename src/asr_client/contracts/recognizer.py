@@ -1,171 +1,78 @@
-"""A KServe model as a Recognizer: utterances into its tensors, its tensors into texts."""
+"""
+What every way of asking for text has in common: utterances in, texts out.
+
+A Recognizer is a codec bound to one model. KServe models get theirs in recognizer.py; the JSON
+dialects each bring their own (generate.py, asr_infer.py, ulca.py).
+"""
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
 
-import numpy as np
-import numpy.typing as npt
+from asr_client.audio.waveform import Waveform
+from asr_client.contracts.wire import Exchange
 
-from asr_client.audio.wav import encode_wav
-from asr_client.contracts.introspection import SpeechModel
-from asr_client.contracts.json_audio import base64_of
-from asr_client.contracts.kserve import (
-    InferReply,
-    InferRequest,
-    KServe,
-    Tensor,
-    TensorSpec,
-    tensor_from_array,
-    tensor_from_strings,
-)
-from asr_client.contracts.models import MODEL_RATE_HZ
-from asr_client.contracts.speech import Recognized, Utterances
-from asr_client.contracts.wire import Call, Reply
-from asr_client.errors import ContractError
-
-__all__ = ["KServeRecognizer", "build_request", "read_texts"]
-
-_TAGS = re.compile(r"<\|[^|]*\|>")
-
-# ASSUMED: SenseVoice's table of language numbers, as its toolkit publishes it; 0 lets it choose.
-_SENSEVOICE_NUMBERS = {"zh": 3, "en": 4, "yue": 7, "ja": 11, "ko": 12}
+__all__ = ["Recognized", "Recognizer", "Utterances"]
 
 
-class KServeRecognizer:
-    """A speech model behind KServe v2, over HTTP or gRPC; implements `speech.Recognizer`."""
-
-    sample_rate_hz = MODEL_RATE_HZ
-
-    def __init__(self, protocol: str, codec: KServe, speech_model: SpeechModel) -> None:
-        self.protocol = protocol
-        self.speech_model = speech_model
-        self.model = speech_model.metadata.name
-        self.contract = speech_model.contract.name
-        self.languages = speech_model.languages
-        self.takes_language = speech_model.language is not None
-        self.needs_language = self.takes_language and not speech_model.contract.language_optional
-        self.max_batch_size = speech_model.max_batch_size
-        self.window_s = speech_model.contract.window_s
-        self._codec = codec
-
-    def recognize(self, utterances: Utterances) -> Call[Recognized]:
-        """Encode one inference over all utterances, zero-padded to the longest."""
-        call = self._codec.infer(build_request(self.speech_model, utterances))
-
-        def parse(reply: Reply) -> Recognized:
-            answer = call.parse(reply)
-            texts = read_texts(self.speech_model, answer, len(utterances.waves))
-            return Recognized(texts, answer.model_version)
-
-        return Call(call.request, parse)
-
-
-def build_request(speech_model: SpeechModel, utterances: Utterances) -> InferRequest:
-    """Fill every tensor of the model's contract, in the order that the model declares them."""
-    tensors = [_fill(speech_model, spec, utterances) for spec in speech_model.metadata.inputs]
-    return InferRequest(
-        model=speech_model.metadata.name,
-        inputs=tuple(tensor for tensor in tensors if tensor is not None),
-        outputs=(speech_model.text.name,),
-        request_id=utterances.request_id,
-    )
-
-
-def _fill(model: SpeechModel, spec: TensorSpec, utterances: Utterances) -> Tensor | None:
-    contract, rows = model.contract, len(utterances.waves)
-    if spec == model.audio:
-        return _audio_tensor(contract.base64, spec, utterances)
-    if spec.name == contract.length:
-        lengths = [len(wave.samples) for wave in utterances.waves]
-        return tensor_from_array(spec.name, spec.datatype, _column(spec, np.array(lengths)))
-    if spec.name in contract.constants:
-        constants = np.full(rows, contract.constants[spec.name])
-        return tensor_from_array(spec.name, spec.datatype, _column(spec, constants))
-    if spec == model.language and utterances.language is not None:
-        return _language_tensor(model, spec, utterances.language, rows)
-    return None
-
-
-def _audio_tensor(as_base64: bool, spec: TensorSpec, utterances: Utterances) -> Tensor:
-    if as_base64:
-        encoded = [base64_of(encode_wav(wave)) for wave in utterances.waves]
-        return tensor_from_strings(spec.name, _row_shape(spec, len(encoded)), encoded)
-    padded = _pad([wave.samples for wave in utterances.waves])
-    # A model without a batch dimension declares [-1]; everybody else [-1, -1].
-    shaped = padded if len(spec.shape) > 1 else padded[0]
-    return tensor_from_array(spec.name, spec.datatype, shaped)
-
-
-def _pad(rows: Sequence[npt.NDArray[np.float32]]) -> npt.NDArray[np.float32]:
-    """Lay rows one below the other, zeros to the right; a single one is not copied."""
-    if len(rows) == 1:
-        return rows[0][np.newaxis, :]
-    padded = np.zeros((len(rows), max(len(row) for row in rows)), np.float32)
-    for place, row in zip(padded, rows, strict=True):
-        place[: len(row)] = row
-    return padded
-
-
-def _language_tensor(model: SpeechModel, spec: TensorSpec, language: str, rows: int) -> Tensor:
-    if model.contract.language_form == "sensevoice-number":
-        number = _SENSEVOICE_NUMBERS.get(language, 0)
-        return tensor_from_array(spec.name, spec.datatype, _column(spec, np.full(rows, number)))
-    text = language
-    if model.contract.language_form == "whisper-prefix":
-        # Never empty: an empty prefix means English to some servers, Korean to others.
-        text = f"<|startoftranscript|><|{language}|><|transcribe|><|notimestamps|>"
-    return tensor_from_strings(spec.name, _row_shape(spec, rows), [text.encode()] * rows)
-
-
-def _column(spec: TensorSpec, values: npt.NDArray[np.generic]) -> npt.NDArray[np.generic]:
-    return values.reshape(_row_shape(spec, len(values)))
-
-
-def _row_shape(spec: TensorSpec, rows: int) -> tuple[int, ...]:
-    """One element a row: [B, 1] where the model batches, [1] where it does not."""
-    return (rows, *(1 for _ in spec.shape[1:]))
-
-
-def read_texts(speech_model: SpeechModel, reply: InferReply, rows: int) -> tuple[str, ...]:
+@dataclass(frozen=True, slots=True)
+class Utterances:
     """
-    Read one text a row, from outputs shaped [B], [B, 1] or [B, N] (N pieces joined by spaces).
+    The audio of one request, and what is common to all of it.
 
-    Raises:
-        ContractError: If the output is missing, or does not divide into *rows*.
+    Attributes:
+        waves: Each at the model's rate, samples within [-1, 1].
+        language: The model's own code; None sends none.
+        request_id: Travels along and shows in the server's log.
     """
-    output = reply.outputs.get(speech_model.text.name)
-    if output is None:
-        raise ContractError(
-            f"model {reply.model!r} gave no {speech_model.text.name}, but "
-            f"{', '.join(reply.outputs) or 'nothing'}"
-        )
-    pieces = [element.decode("utf-8", "replace") for element in output.strings()]
-    if rows == 0 or len(pieces) % rows or len(pieces) < rows:
-        raise ContractError(f"{output.name} holds {len(pieces)} texts for {rows} recordings")
-    width = len(pieces) // rows
-    return tuple(
-        _clean(speech_model, " ".join(pieces[row * width : (row + 1) * width]))
-        for row in range(rows)
-    )
+
+    waves: tuple[Waveform, ...]
+    language: str | None
+    request_id: str
 
 
-def _clean(speech_model: SpeechModel, text: str) -> str:
-    contract = speech_model.contract
-    if contract.rows_are_json:
-        text = _sentence_in(text)
-    if contract.tags:
-        text = _TAGS.sub("", text)
-    return text.strip()
+@dataclass(frozen=True, slots=True)
+class Recognized:
+    """The texts of one reply, in the order of the utterances, and the version that made them."""
+
+    texts: tuple[str, ...]
+    model_version: str = ""
 
 
-def _sentence_in(row: str) -> str:
-    try:
-        source = json.loads(row)["source"]
-    except (ValueError, KeyError, TypeError, RecursionError):
-        source = None
-    if not isinstance(source, str):
-        raise ContractError(f"a row is not JSON with a 'source': {row[:60]!r}")
-    return source
+class Recognizer(Protocol):
+    """
+    One model, reached in one way.
+
+    Attributes:
+        protocol: How it is asked: "http", "grpc", "generate", "asr-infer", "ulca" or "ai4i".
+        model: The model's name.
+        contract: Which tensors or fields it takes, by name.
+        sample_rate_hz: The rate it wants audio at.
+        languages: Codes it takes; empty when nothing tells.
+        takes_language: Whether a language is sent at all.
+        needs_language: Whether it cannot do without.
+        max_batch_size: Utterances that fit in one request.
+        window_s: Audio beyond this many seconds is lost by the model; None when it has no limit.
+    """
+
+    @property
+    def protocol(self) -> str: ...
+    @property
+    def model(self) -> str: ...
+    @property
+    def contract(self) -> str: ...
+    @property
+    def sample_rate_hz(self) -> int: ...
+    @property
+    def languages(self) -> tuple[str, ...]: ...
+    @property
+    def takes_language(self) -> bool: ...
+    @property
+    def needs_language(self) -> bool: ...
+    @property
+    def max_batch_size(self) -> int: ...
+    @property
+    def window_s(self) -> float | None: ...
+
+    def recognize(self, utterances: Utterances) -> Exchange[Recognized]: ...

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any
 
 from asr_client.contracts.wire import Reply
@@ -25,7 +26,14 @@ from asr_client.errors import (
     ServerError,
 )
 
-__all__ = ["answered_by", "grpc_error", "http_error", "read_json"]
+__all__ = [
+    "answered_by",
+    "grpc_error",
+    "http_error",
+    "is_closed_door",
+    "read_json",
+    "read_ok",
+]
 
 _LONGEST_MESSAGE = 400
 
@@ -104,6 +112,20 @@ def read_json(body: bytes, what: str) -> Any:
         ) from error
 
 
+def is_closed_door(error: ServerError) -> bool:
+    """Whether this path is closed to everybody here, as opposed to a refusal of the caller."""
+    if isinstance(error, AuthError):
+        return error.status == HTTPStatus.FORBIDDEN or "restricted" in error.message
+    return isinstance(error, RouteNotFoundError | RejectedInputError | ModelNotFoundError)
+
+
+def read_ok(reply: Reply, what: str) -> Any:
+    """Read the JSON of a success over HTTP; raise the error that anything else means."""
+    if reply.status != HTTPStatus.OK:
+        raise http_error(reply)
+    return read_json(reply.body, what)
+
+
 def answered_by(headers: Mapping[str, str], text: str) -> str:
     """
     Tell who wrote an error: "kong", "triton" or "unknown".
@@ -165,9 +187,14 @@ def _class_by_http(status: int, text: str) -> type[ServerError]:
         return certain
     if status in _BY_HTTP_STATUS:
         return _BY_HTTP_STATUS[status]
-    if 300 <= status < 400:  # noqa: PLR2004
+    if _is_redirect(status):
         return RouteNotFoundError
-    return ServerBugError if status >= 500 else RejectedInputError  # noqa: PLR2004
+    is_servers = status >= HTTPStatus.INTERNAL_SERVER_ERROR
+    return ServerBugError if is_servers else RejectedInputError
+
+
+def _is_redirect(status: int) -> bool:
+    return HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST
 
 
 def _class_by_grpc(reply: Reply, who: str) -> type[ServerError]:
@@ -193,7 +220,7 @@ def _hint(kind: type[ServerError], message: str, status: int) -> str:
             return hint
     if status in (413, 417):
         return "the gateway limits the size of a request: send shorter audio"
-    if 300 <= status < 400:  # noqa: PLR2004
+    if _is_redirect(status):
         return "the server redirects: give the URL that it redirects to, often https://"
     if kind is ModelNotFoundError:
         return "`asr-client models` lists what the server has; choose one with --model"

@@ -1,9 +1,8 @@
 """
 ULCA, the request format of Bhashini's platforms, in its two spellings.
 
-"ulca" is Dhruva's (/services/inference/asr, transcriptionFormat an object), "ai4i" is ai4i-core's
-(/api/v1/asr/inference, a string). Source: docs/servers.md 7. Both expect the raw key in
-`Authorization`: set api_key_header="Authorization".
+"ulca" is Dhruva's (transcriptionFormat an object), "ai4i" is ai4i-core's (a string). Both expect
+the raw key in `Authorization`: set api_key_header="Authorization". Source: docs/servers.md 7.
 """
 
 from __future__ import annotations
@@ -11,25 +10,20 @@ from __future__ import annotations
 from typing import Any, Literal
 from urllib.parse import quote
 
-from asr_client.audio.wav import encode_wav
-from asr_client.contracts.asr_infer import find_text
-from asr_client.contracts.json_audio import AUDIO, json_with_audio
-from asr_client.contracts.models import MODEL_RATE_HZ
-from asr_client.contracts.replies import http_error, read_json
-from asr_client.contracts.speech import Recognized, Utterances
-from asr_client.contracts.wire import Call, Reply, Request
+from asr_client.contracts.catalogue import MODEL_RATE_HZ
+from asr_client.contracts.json_dialect import AUDIO, find_text, post_json
+from asr_client.contracts.recognizer import Recognized, Utterances
+from asr_client.contracts.wire import Exchange
+from asr_client.endpoint import AI4I_PATH, ULCA_PATH
 from asr_client.errors import ContractError
 from asr_client.languages import AI4BHARAT_LANGUAGES
 
-__all__ = ["AI4I_PATH", "ULCA_PATH", "UlcaRecognizer"]
-
-ULCA_PATH = "/services/inference/asr"
-AI4I_PATH = "/api/v1/asr/inference"
+__all__ = ["UlcaRecognizer"]
 
 
 class UlcaRecognizer:
     """
-    A service of Dhruva or ai4i-core; implements `speech.Recognizer`.
+    A service of Dhruva or ai4i-core; implements `recognizer.Recognizer`.
 
     Args:
         protocol: Whose spelling.
@@ -48,7 +42,7 @@ class UlcaRecognizer:
         self.protocol = protocol
         self.model = service_id
 
-    def recognize(self, utterances: Utterances) -> Call[Recognized]:
+    def recognize(self, utterances: Utterances) -> Exchange[Recognized]:
         """Encode all utterances as one list of audio contents."""
         count = len(utterances.waves)
         fields = {
@@ -57,9 +51,7 @@ class UlcaRecognizer:
             # The platforms keep the audio unless told not to.
             "controlConfig": {"dataTracking": False},
         }
-        body = json_with_audio(fields, *(encode_wav(wave) for wave in utterances.waves))
-        request = Request("POST", self._path(), (("Content-Type", "application/json"),), body)
-        return Call(request, lambda reply: _read(reply, count))
+        return post_json(self._path(), fields, utterances.waves, lambda reply: _read(reply, count))
 
     def _config(self, utterances: Utterances) -> dict[str, Any]:
         config: dict[str, Any] = {
@@ -80,10 +72,7 @@ class UlcaRecognizer:
         return ULCA_PATH + query
 
 
-def _read(reply: Reply, count: int) -> Recognized:
-    if reply.status != 200:  # noqa: PLR2004
-        raise http_error(reply)
-    fields = read_json(reply.body, "the platform's answer")
+def _read(fields: Any, count: int) -> Recognized:
     output = fields.get("output") if isinstance(fields, dict) else None
     if not isinstance(output, list) or len(output) != count:
         given = len(output) if isinstance(output, list) else "no"

@@ -1,9 +1,9 @@
 """
 What goes over the wire, whatever the wire is.
 
-A *codec* (kserve_http, kserve_grpc, generate, asr_infer, ulca) turns an operation into a Call: the
-request's bytes, and the function that reads the reply's bytes. Transports move bytes and know
-nothing else, so codecs are tested without a server and transports without a codec.
+A *codec* (kserve_http, kserve_grpc, generate, asr_infer, ulca) turns an operation into an
+Exchange: the request's bytes, and the function that reads the reply's bytes. Transports move bytes
+and know nothing else, so codecs are tested without a server and transports without a codec.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-__all__ = ["Buffer", "Call", "Reply", "Request"]
+__all__ = ["Buffer", "Exchange", "Reply", "Request"]
 
 Value = TypeVar("Value")
 Buffer = bytes | bytearray | memoryview
@@ -62,7 +62,7 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True)
-class Call(Generic[Value]):
+class Exchange(Generic[Value]):
     """
     One operation, encoded: what to send, and how to read what comes back.
 

@@ -1,8 +1,9 @@
 """
 The seam between decisions and I/O: a request goes in, a whole reply comes out.
 
-A transport raises only errors of `asr_client.errors`: NotSentError, ReplyLostError or
-DeadlineError. A refusal by the server is a Reply like any other.
+A transport raises only errors of `asr_client.errors`: TransportError and its kinds, ConfigError for
+what cannot be put on the wire, ContractError for what cannot be read from it. A refusal by the
+server is a Reply like any other.
 """
 
 from __future__ import annotations

@@ -20,7 +20,14 @@ from asr_client.errors import (
     ReplyLostError,
 )
 
-__all__ = ["channel_credentials", "channel_options", "failed_reply", "make_metadata", "make_reply"]
+__all__ = [
+    "channel_credentials",
+    "channel_options",
+    "failed_reply",
+    "make_metadata",
+    "make_reply",
+    "request_metadata",
+]
 
 # Begin of the texts with which grpc core says that no connection came about.
 _NOT_SENT = (
@@ -49,8 +56,8 @@ def channel_options(config: ClientConfig) -> list[tuple[str, Any]]:
     """
     Set what differs from gRPC's defaults.
 
-    Messages may have any size, since 4 MiB would end at a minute of audio; each client has its own
-    connection; a proxy from the environment is not used unasked.
+    Requests may have any size, since 4 MiB would end at a minute of audio; replies up to 64 MiB, as
+    over HTTP. Each client has its own connection. A proxy from the environment is not used unasked.
     """
     return [
         ("grpc.max_send_message_length", -1),

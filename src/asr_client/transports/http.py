@@ -7,9 +7,7 @@ To exchange the engine, rewrite this file (and http_async.py): the rest of the p
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import Iterable
-from typing import Any
 
 import httpcore
 
@@ -27,10 +25,9 @@ from asr_client.transports.http_messages import (
     map_error,
     tls_context,
 )
+from asr_client.transports.http_streams import DeadlineBackend
 
 __all__ = ["HTTPTransport"]
-
-_WRITE_BYTES = 2**20
 
 
 class HTTPTransport:
@@ -43,7 +40,7 @@ class HTTPTransport:
             ssl_context=tls_context(config),
             max_connections=MAX_CONNECTIONS,
             keepalive_expiry=IDLE_EXPIRY_S,
-            network_backend=_DeadlineBackend(),
+            network_backend=DeadlineBackend(),
         )
 
     def send(self, request: Request, deadline: Deadline) -> Reply:
@@ -72,54 +69,3 @@ def _read_all(chunks: Iterable[bytes]) -> bytes:
         if size > MAX_REPLY_BYTES:
             raise ContractError(f"the reply is larger than {MAX_REPLY_BYTES >> 20} MiB")
     return parts[0] if len(parts) == 1 else b"".join(parts)
-
-
-class _DeadlineStream(httpcore.NetworkStream):
-    """
-    A connection whose time limit may be a Deadline, asked anew at every read and write.
-
-    httpcore's own limits are seconds a read: a server that sends a byte now and then would hold
-    the caller for ever.
-    """
-
-    def __init__(self, stream: httpcore.NetworkStream) -> None:
-        self._stream = stream
-
-    def read(self, max_bytes: int, timeout: float | Deadline | None = None) -> bytes:
-        return self._stream.read(max_bytes, _seconds(timeout, httpcore.ReadTimeout))
-
-    def write(self, buffer: bytes, timeout: float | Deadline | None = None) -> None:
-        view: Any = memoryview(buffer)  # slices of it are not copies
-        for start in range(0, len(view), _WRITE_BYTES):
-            limit_s = _seconds(timeout, httpcore.WriteTimeout)
-            self._stream.write(view[start : start + _WRITE_BYTES], limit_s)
-
-    def close(self) -> None:
-        self._stream.close()
-
-    def start_tls(
-        self,
-        ssl_context: ssl.SSLContext,
-        server_hostname: str | None = None,
-        timeout: float | None = None,
-    ) -> httpcore.NetworkStream:
-        return _DeadlineStream(self._stream.start_tls(ssl_context, server_hostname, timeout))
-
-    def get_extra_info(self, info: str) -> Any:
-        return self._stream.get_extra_info(info)
-
-
-class _DeadlineBackend(httpcore.SyncBackend):
-    """Opens connections that understand deadlines."""
-
-    def connect_tcp(self, *args: Any, **kwargs: Any) -> httpcore.NetworkStream:
-        return _DeadlineStream(super().connect_tcp(*args, **kwargs))
-
-
-def _seconds(timeout: float | Deadline | None, expired: type[Exception]) -> float | None:
-    if not isinstance(timeout, Deadline):
-        return timeout
-    remaining_s = timeout.remaining_s()
-    if remaining_s <= 0:
-        raise expired
-    return remaining_s

@@ -21,6 +21,7 @@ from asr_client.transports.http_messages import (
     map_error,
     tls_context,
 )
+from asr_client.transports.http_streams import AsyncioBackend
 
 __all__ = ["AsyncHTTPTransport"]
 
@@ -35,6 +36,7 @@ class AsyncHTTPTransport:
             ssl_context=tls_context(config),
             max_connections=MAX_CONNECTIONS,
             keepalive_expiry=IDLE_EXPIRY_S,
+            network_backend=AsyncioBackend(),
         )
 
     async def send(self, request: Request, deadline: Deadline) -> Reply:

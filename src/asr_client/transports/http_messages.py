@@ -5,14 +5,13 @@ from __future__ import annotations
 import platform
 import ssl
 import zlib
-from collections.abc import AsyncIterator, Iterator, Sequence
-from typing import cast
+from collections.abc import Sequence
 
 import httpcore
 
 from asr_client import __version__
 from asr_client.config import ClientConfig
-from asr_client.contracts.wire import Buffer, Reply, Request
+from asr_client.contracts.wire import Reply, Request
 from asr_client.deadline import Deadline
 from asr_client.endpoint import Endpoint
 from asr_client.errors import (
@@ -85,7 +84,6 @@ class HTTPMessages:
         """
         endpoint = self._endpoint
         remaining_s = deadline.require_s(f"calling {endpoint}")
-        content = _content(request)
         headers = [
             *self._headers,
             *((name.encode("ascii"), value.encode("ascii")) for name, value in request.headers),
@@ -103,7 +101,7 @@ class HTTPMessages:
                 target=(endpoint.prefix + request.path).encode("ascii"),
             ),
             headers=headers,
-            content=content,
+            content=b"".join(request.body),
             extensions={
                 "timeout": {
                     "connect": min(self._connect_timeout_s, remaining_s),
@@ -113,26 +111,6 @@ class HTTPMessages:
                 }
             },
         )
-
-
-class _Body:
-    """A body's parts as both of httpcore's colours want to read them."""
-
-    def __init__(self, parts: Sequence[Buffer]) -> None:
-        self._parts = cast("Sequence[bytes]", parts)  # h11 takes any buffer, its types say bytes
-
-    def __iter__(self) -> Iterator[bytes]:
-        return iter(self._parts)
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        for part in self._parts:
-            yield part
-
-
-def _content(request: Request) -> bytes | _Body:
-    if request.size_bytes < _JOIN_BELOW_BYTES:
-        return b"".join(request.body)
-    return _Body(request.body)
 
 
 def make_reply(status: int, headers: Sequence[tuple[bytes, bytes]], body: bytes) -> Reply:

@@ -15,7 +15,7 @@ from tritonclient.grpc import service_pb2
 
 from asr_client.audio.wav import encode_wav
 from asr_client.audio.waveform import Waveform
-from asr_client.contracts.introspection import SpeechModel, recognise_model
+from asr_client.contracts.introspection import SpeechModel, identify_model
 from asr_client.contracts.kserve import (
     InferReply,
     InferRequest,
@@ -27,8 +27,8 @@ from asr_client.contracts.kserve import (
 )
 from asr_client.contracts.kserve_grpc import KServeGRPC
 from asr_client.contracts.kserve_http import KServeHTTP
-from asr_client.contracts.recognizer import KServeRecognizer, build_request, read_texts
-from asr_client.contracts.speech import Utterances
+from asr_client.contracts.kserve_recognizer import KServeRecognizer, build_request, read_texts
+from asr_client.contracts.recognizer import Utterances
 from asr_client.contracts.wire import Reply
 from asr_client.errors import ContractError
 
@@ -86,7 +86,7 @@ def model_of(family: str) -> SpeechModel:
         ),
         outputs=(TensorSpec(output, "BYTES", (-1, -1)),),
     )
-    return recognise_model(metadata, config)
+    return identify_model(metadata, config)
 
 
 def wave_of(*int16: int) -> Waveform:
