@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from asr_client.audio import Waveform, prepare, warnings
+from asr_client.audio import Waveform, prepare
+from asr_client.audio.flaws import describe_flaws
 from asr_client.audio.measure import silent_ratio
 from asr_client.results import AudioFacts
 
@@ -93,8 +94,8 @@ def test_prepare_clips_and_warns_when_floats_exceed_full_scale() -> None:
     assert (ready.wave.samples.min(), ready.wave.samples.max()) == (-1, 1)
     assert (ready.facts.peak, ready.facts.clipped_ratio) == (1.25, 0.5)
     assert ready.warnings == (
-        "Samples reach 1.25 times full scale; what exceeds it was clipped.",
-        "50.0% of the samples are clipped: record at a lower level.",
+        "samples reach 1.25 times full scale; what exceeds it was clipped",
+        "50.0% of the samples are clipped: record at a lower level",
     )
 
 
@@ -116,7 +117,7 @@ def test_silent_ratio_counts_20_ms_frames_below_minus_60_db(samples, expected) -
 
 
 def test_prepare_normalizes_the_peak_when_asked() -> None:
-    """As the origin's callers do: divide by the largest absolute sample of the result."""
+    """As ai4i-core does: divide by the largest absolute sample of the result."""
     ready = prepare(-TONE, source_rate_hz=RATE_HZ, rate_hz=RATE_HZ, normalize_peak=True)
     np.testing.assert_array_equal(ready.wave.samples, -TONE / np.abs(TONE).max())
     assert ready.facts.peak == pytest.approx(0.5, abs=1e-3)
@@ -126,7 +127,7 @@ def test_prepare_leaves_silence_alone_when_normalizing() -> None:
     """Silence has no peak to divide by."""
     ready = prepare(np.zeros(RATE_HZ), source_rate_hz=RATE_HZ, rate_hz=RATE_HZ, normalize_peak=True)
     assert not ready.wave.samples.any()
-    assert ready.warnings == ("The recording is silent throughout.",)
+    assert ready.warnings == ("the recording is silent throughout",)
 
 
 def test_prepare_keeps_the_samples_of_a_waveform() -> None:
@@ -147,9 +148,9 @@ def test_prepare_needs_the_memory_of_its_result_not_of_its_source(tmp_path) -> N
     assert peak_bytes < 1.5 * ready.wave.samples.nbytes
 
 
-def test_warnings_are_none_for_a_sound_recording() -> None:
+def test_describe_flaws_finds_none_in_a_sound_recording() -> None:
     """Only what may spoil the transcript is worth a word."""
-    assert warnings(SOUND) == ()
+    assert describe_flaws(SOUND, RATE_HZ, lossy=False) == ()
 
 
 @pytest.mark.parametrize(
@@ -166,11 +167,12 @@ def test_warnings_are_none_for_a_sound_recording() -> None:
         ({"resampled_from_hz": 11_025}, "nothing above 5512 Hz"),
     ],
 )
-def test_warnings_say_one_sentence_for_each_fault(change, says) -> None:
-    """One fault, one sentence, with its measure in it."""
-    (warning,) = warnings(replace(SOUND, **change))
-    assert says in warning
-    assert warning.endswith(".")
+def test_describe_flaws_says_one_clause_for_each_flaw(change, says) -> None:
+    """One flaw, one clause, with its measure in it; in the form of all a transcript's warnings."""
+    (flaw,) = describe_flaws(replace(SOUND, **change), RATE_HZ, lossy=False)
+    assert says in flaw
+    assert not flaw[0].isupper()
+    assert not flaw.endswith(".")
 
 
 @pytest.mark.parametrize(
@@ -186,6 +188,12 @@ def test_warnings_say_one_sentence_for_each_fault(change, says) -> None:
         {"duration_s": 0.3, "dc_offset": 0.1},
     ],
 )
-def test_warnings_keep_quiet_at_the_threshold(change) -> None:
+def test_describe_flaws_keeps_quiet_at_the_threshold(change) -> None:
     """The limits themselves are still sound; so is the mean of a few cycles."""
-    assert warnings(replace(SOUND, **change)) == ()
+    assert describe_flaws(replace(SOUND, **change), RATE_HZ, lossy=False) == ()
+
+
+@pytest.mark.parametrize(("peak", "flaws"), [(1.02, 0), (1.1, 0), (1.11, 1)])
+def test_describe_flaws_allows_a_little_overshoot_when_the_encoding_is_lossy(peak, flaws) -> None:
+    """MP3 and its like overshoot by a few per cent; beyond 10 % somebody recorded too loud."""
+    assert len(describe_flaws(replace(SOUND, peak=peak), RATE_HZ, lossy=True)) == flaws

@@ -12,8 +12,8 @@ import pytest
 import soundfile
 
 from asr_client.audio import load_audio, prepare
-from asr_client.audio.containers import data_chunk
 from asr_client.audio.sniff import identify, mistaken_for
+from asr_client.audio.wav_header import data_chunk
 from asr_client.errors import AudioError
 
 av = pytest.importorskip("av")
@@ -65,14 +65,20 @@ def encode(
     return file.getvalue()
 
 
-def encode_av(container: str, codec: str, rate_hz: int = 48_000, layout: str = "mono") -> bytes:
+def encode_av(
+    container: str,
+    codec: str,
+    rate_hz: int = 48_000,
+    layout: str = "mono",
+    samples: np.ndarray = TONE,
+) -> bytes:
     """Two seconds of the tone in memory, written by FFmpeg."""
     file = io.BytesIO()
     with av.open(file, "w", format=container) as output:
         stream = output.add_stream(codec, rate=rate_hz, layout=layout)
         codec_format, size = stream.codec_context.format, stream.codec_context.frame_size
         resampler = av.AudioResampler(codec_format, layout, rate_hz, size or None)
-        frame = av.AudioFrame.from_ndarray(TONE[np.newaxis], "fltp", "mono")
+        frame = av.AudioFrame.from_ndarray(samples[np.newaxis], "fltp", "mono")
         frame.sample_rate = RATE_HZ
         for ready in [*resampler.resample(frame), *resampler.resample(None), None]:
             output.mux(stream.encode(ready))
@@ -104,6 +110,44 @@ def test_load_audio_is_bit_exact_when_mono_and_16_bit(container, subtype, frames
     samples = np.random.default_rng(7).integers(-(2**15), 2**15, frames).astype(np.int16)
     wave = load_audio(encode(container, subtype, samples))
     assert (samples / 32768).astype(np.float32).tobytes() == wave.samples.tobytes()
+
+
+@pytest.mark.parametrize(("container", "subtype"), LOSSY)
+def test_prepare_clips_a_little_overshoot_of_a_lossy_encoding_in_silence(
+    speech_folder, container, subtype
+) -> None:
+    """Speech at full scale comes out of such decoders a little beyond it, and is none the worse."""
+    speech, rate_hz = soundfile.read(speech_folder / "en-kal16-numbers.flac", dtype="float32")
+    loud = speech / np.abs(speech).max()
+    ready = prepare(encode(container, subtype, loud, rate_hz), rate_hz=RATE_HZ)
+    assert (ready.facts.peak > 1) == (subtype != "OPUS")
+    assert ready.wave.samples.max() <= 1
+    assert ready.warnings == ()
+
+
+def test_prepare_warns_of_the_same_overshoot_when_the_encoding_is_exact() -> None:
+    """A file of floats beyond full scale was made too loud, by however little."""
+    (warning,) = prepare(encode("WAV", "FLOAT", TONE * 2.04), rate_hz=RATE_HZ).warnings[:1]
+    assert "1.02 times full scale" in warning
+
+
+@pytest.mark.parametrize(
+    "encoded",
+    [
+        lambda noise: encode("MP3", "MPEG_LAYER_III", noise),
+        lambda noise: encode("OGG", "VORBIS", noise),
+        lambda noise: encode_av("adts", "aac", samples=noise),
+    ],
+    ids=["MP3", "Vorbis", "AAC"],
+)
+def test_prepare_takes_a_lossy_file_whatever_its_overshoot(encoded) -> None:
+    """Clipped noise comes back at twice full scale: that is loud, and no other scale."""
+    noise = np.sign(np.random.default_rng(7).standard_normal(RATE_HZ)) * 0.999
+    ready = prepare(encoded(noise.astype(np.float32)), rate_hz=RATE_HZ)
+    assert ready.facts.peak > 1.5
+    assert (ready.wave.samples.min(), ready.wave.samples.max()) == (-1, 1)
+    assert any("times full scale" in warning for warning in ready.warnings)
+    assert any("clipped" in warning for warning in ready.warnings)
 
 
 @pytest.mark.parametrize("subtype", ["ULAW", "ALAW"])

@@ -223,7 +223,7 @@ def test_load_audio_says_where_a_sample_is_not_finite(bad) -> None:
     [(9_000, "divide by 32768"), (2e9, "divide by 2147483648"), (1.6, "scale them"), (1e300, "")],
 )
 def test_load_audio_refuses_floats_on_another_scale(peak, says) -> None:
-    """An ancestor of the gateway fed such numbers to the model."""
+    """They would be a roar to the model; the hint guesses what they were."""
     with pytest.raises(AudioError, match=rf"full scale being 1.*{says}"):
         load_audio(np.array([0.0, -peak]), sample_rate_hz=RATE_HZ)
 

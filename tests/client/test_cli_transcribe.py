@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -169,41 +170,49 @@ def test_odd_but_good_recordings_are_transcribed(run: Run, weather: Path, tmp_pa
     assert "cut" in done.stderr.replace("cut.wav", "")
 
 
-def test_usage_errors_exit_with_2(run: Run, weather: Path) -> None:
-    """An unknown language, model URL or option is the caller's to mend."""
-    for arguments, text in [
-        (["-l", "hindee", weather], "nearest match: Hindi, which this model does not take"),
-        (["-l", "hi", weather], "does not take Hindi"),
-        (["--deadline", "0", weather], "positive number"),
-        (["--url", "ftp://x", weather], "scheme"),
-        (["--url", "http://user:secret@x", weather], "must hold neither"),
-        (["-f", "srt", weather, weather], "-o FOLDER"),
-        (["--protocol", "grpc", weather], "does not go with"),
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        (["-l", "hindee", "RECORDING"], "nearest match: Hindi, which this model does not take"),
+        (["-l", "hi", "RECORDING"], "does not take Hindi"),
+        (["--deadline", "0", "RECORDING"], "positive number"),
+        (["--url", "ftp://x", "RECORDING"], "scheme"),
+        (["--url", "http://user:secret@x", "RECORDING"], "must hold neither"),
+        (["-f", "srt", "RECORDING", "RECORDING"], "-o FOLDER"),
+        (["--protocol", "grpc", "RECORDING"], "does not go with"),
+        (["--embedded", "--protocol", "ulca", "RECORDING"], "--url and --embedded|does not speak"),
         (["-", "-"], "only once"),
-        (["--nonsense"], "unrecognized|required"),
-    ]:
-        done = run(*arguments)
-        assert done.returncode == 2, (arguments, done.stderr)
-        assert done.stdout == ""
-        assert "Traceback" not in done.stderr
-        assert "secret" not in done.stderr
-        assert any(part in done.stderr for part in text.split("|")), done.stderr
+        (["--nonsense", "RECORDING"], "unrecognized arguments"),
+    ],
+)
+def test_usage_error_exits_with_2(run: Run, weather: Path, arguments: list[str], text: str) -> None:
+    """An unknown language, URL or option is the caller's to mend: one line, no secret."""
+    done = run(*[weather if each == "RECORDING" else each for each in arguments])
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "Traceback" not in done.stderr
+    assert "secret" not in done.stderr
+    assert re.search(text, done.stderr)
 
 
-def test_server_errors_are_one_clear_line(run: Run, weather: Path) -> None:
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        (["--url", "http://127.0.0.1:CLOSED"], "Connection refused"),
+        (["--model", "nope"], "Request for unknown model: 'nope'"),
+        (["--model", "nope", "--protocol", "generate"], "Request for unknown model: 'nope'"),
+        (["--protocol", "generate"], "could only carry as JSON numbers"),
+    ],
+)
+def test_server_error_is_one_clear_line(
+    run: Run, weather: Path, arguments: list[str], text: str
+) -> None:
     """A closed port and an unknown model end with exit code 1 and one line."""
     with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
-    for arguments, text in [
-        (["--url", f"http://127.0.0.1:{port}", weather], "Connection refused"),
-        (["--model", "nope", weather], "Request for unknown model: 'nope'"),
-        (["--model", "ps_decoder", "--protocol", "generate", weather], "unknown model"),
-        (["--protocol", "generate", weather], "could only carry as JSON numbers"),
-    ]:
-        done = run(*arguments)
-        (line,) = done.stderr.splitlines()
-        assert done.returncode == 1
-        assert text in line
+        closed = str(server.getsockname()[1])
+    done = run(*[each.replace("CLOSED", closed) for each in arguments], weather)
+    (line,) = done.stderr.splitlines()
+    assert done.returncode == 1
+    assert text in line
 
 
 def test_no_server_is_a_usage_error_that_says_what_to_do(weather: Path) -> None:

@@ -1,0 +1,130 @@
+"""Which way leads to a model, from scripted replies: no server."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+import pytest
+
+from asr_client import AuthError, ContractError, ModelNotFoundError, OverloadedError, ServerError
+from asr_client.config import ClientConfig
+from asr_client.contracts.kserve_http import KServeHTTP
+from asr_client.contracts.wire import Reply
+from asr_client.deadline import Deadline
+from asr_client.discovery import find_route
+from asr_client.effects import Flow, Send
+from asr_client.inspection import list_models
+from asr_client.session import Route, Session
+
+AI4BHARAT = {
+    "name": "m",
+    "inputs": [
+        {"name": "AUDIO_SIGNAL", "datatype": "FP32", "shape": [-1, -1]},
+        {"name": "NUM_SAMPLES", "datatype": "INT32", "shape": [-1, 1]},
+        {"name": "LANG_ID", "datatype": "BYTES", "shape": [-1, 1]},
+    ],
+    "outputs": [{"name": "TRANSCRIPTS", "datatype": "BYTES", "shape": [-1, -1]}],
+}
+BASE64 = {
+    "name": "m",
+    "inputs": [{"name": "audio", "datatype": "BYTES", "shape": [1]}],
+    "outputs": [{"name": "transcript", "datatype": "BYTES", "shape": [1]}],
+}
+
+# As recorded from Triton 2.51 and Kong 3.9.1.
+TRITON_NO_PATH = Reply(404, {}, b'{"error":"Not Found"}')
+TRITON_NO_MODEL = Reply(404, {}, b'{"error":"Request for unknown model: \'m\' is not found"}')
+KONG_NO_ROUTE = Reply(
+    404, {"x-kong-response-latency": "0"}, b'{"message":"no Route matched with those values"}'
+)
+KONG_NO_KEY = Reply(
+    401, {"x-kong-response-latency": "1"}, b'{"message":"No API key found in request"}'
+)
+KONG_NO_UPSTREAM = Reply(
+    503, {"x-kong-response-latency": "0"}, b'{"message":"failure to get a peer"}'
+)
+TRITON_RESTRICTED = Reply(403, {}, b'{"error":"This API is restricted, expecting header \'x\'"}')
+
+
+def good(fields: object) -> Reply:
+    """A good reply."""
+    return Reply(200, {}, json.dumps(fields).encode())
+
+
+def answer(flow: Flow[object], replies: Sequence[Reply]) -> object:
+    """Drive a flow with replies; all of them must be asked for."""
+    waiting = list(replies)
+    try:
+        effect = next(flow)
+        while True:
+            assert isinstance(effect, Send)
+            effect = flow.send(waiting.pop(0))
+    except StopIteration as end:
+        assert waiting == []
+        return end.value
+
+
+def session(protocol: str = "auto", url: str = "http://h") -> Session:
+    """A session of a client for this protocol."""
+    config = ClientConfig.resolve(url, environ={}, protocol=protocol, model="m")
+    return Session(config, KServeHTTP())
+
+
+def route(protocol: str, *replies: Reply, url: str = "http://h") -> Route:
+    """The route that discovery finds."""
+    found = answer(find_route(session(protocol, url), "m", Deadline.after(9)), replies)
+    assert isinstance(found, Route)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("protocol", "replies", "found", "contract", "why"),
+    [
+        ("auto", [good(AI4BHARAT), good({})], "http", "ai4bharat", "answers in KServe v2"),
+        ("auto", [good(BASE64), good({})], "http", "base64", "answers in KServe v2"),
+        ("auto", [good(AI4BHARAT), KONG_NO_ROUTE], "http", "ai4bharat", "answers in KServe v2"),
+        ("auto", [good(AI4BHARAT), TRITON_RESTRICTED], "http", "ai4bharat", "KServe v2"),
+        ("auto", [KONG_NO_ROUTE], "asr-infer", "asr-infer", "404 for /v2/models/m"),
+        ("auto", [TRITON_NO_PATH], "asr-infer", "asr-infer", "404 for /v2/models/m"),
+        ("http", [good(AI4BHARAT), good({})], "http", "ai4bharat", "asked for"),
+        ("generate", [good(BASE64), good({})], "generate", "base64", "asked for"),
+        ("generate", [KONG_NO_ROUTE], "generate", "base64", "asked for"),
+        ("asr-infer", [], "asr-infer", "asr-infer", "asked for"),
+        ("ulca", [], "ulca", "ulca", "asked for"),
+        ("ai4i", [], "ai4i", "ulca", "asked for"),
+    ],
+)
+def test_route_is_found_and_explained(
+    protocol: str, replies: list[Reply], found: str, contract: str, why: str
+) -> None:
+    """Each protocol asks for as little as it needs, and says what decided."""
+    result = route(protocol, *replies)
+    assert (result.recognizer.protocol, result.recognizer.contract) == (found, contract)
+    assert why in result.why_protocol
+
+
+@pytest.mark.parametrize(
+    ("protocol", "replies", "error"),
+    [
+        ("auto", [TRITON_NO_MODEL], ModelNotFoundError),
+        ("auto", [KONG_NO_KEY], AuthError),
+        ("auto", [KONG_NO_UPSTREAM], OverloadedError),
+        ("auto", [good(AI4BHARAT), KONG_NO_KEY], AuthError),
+        ("auto", [good(AI4BHARAT), KONG_NO_UPSTREAM], OverloadedError),
+        ("auto", [good({"name": "m", "inputs": [], "outputs": []}), good({})], ContractError),
+        ("generate", [good(AI4BHARAT), good({})], ContractError),
+    ],
+)
+def test_route_is_not_guessed_when_the_server_says_no(
+    protocol: str, replies: list[Reply], error: type[ServerError]
+) -> None:
+    """A missing key, model or upstream is told as it is: only a missing path leads elsewhere."""
+    with pytest.raises(error):
+        route(protocol, *replies)
+
+
+def test_models_are_not_guessed_when_the_key_is_refused() -> None:
+    """A refusal of the caller is an error; only a closed source is passed by."""
+    with pytest.raises(AuthError):
+        answer(list_models(session(), None), [KONG_NO_KEY])
