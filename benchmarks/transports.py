@@ -37,7 +37,7 @@ from asr_client.contracts.introspection import identify_model
 from asr_client.contracts.kserve import KServe, ModelConfig, ModelMetadata, TensorSpec
 from asr_client.contracts.kserve_recognizer import KServeRecognizer
 from asr_client.contracts.recognizer import Recognized, Utterances
-from asr_client.contracts.wire import Exchange, Reply
+from asr_client.contracts.wire import Exchange
 from asr_client.deadline import Deadline
 from asr_client.embedded import EmbeddedOptions, EmbeddedTriton, SlowModel
 from asr_client.transports import open_async_transport, open_transport
@@ -45,7 +45,7 @@ from asr_client.transports import open_async_transport, open_transport
 MODEL, LANGUAGE, RATE_HZ = "asr_slow", "hi", 16_000
 DEADLINE_S = 60.0
 WARM_UP_CALLS = 5
-PACKAGES = "tritonclient geventhttpclient aiohttp grpcio protobuf httpcore httpx urllib3 numpy"
+PACKAGES = "tritonclient geventhttpclient aiohttp grpcio protobuf httpcore h11 httpx urllib3 numpy"
 
 Urls = Mapping[str, str]
 """Where the server listens: for "http" and for "grpc"."""
@@ -118,7 +118,7 @@ async def their_async_client(wire: str, urls: Urls) -> AsyncIterator[AsyncAsk]:
 # --- ours ---------------------------------------------------------------------------------------
 
 
-def _recognizer(wire: str) -> KServeRecognizer:
+def recognizer_for(wire: str) -> KServeRecognizer:
     """Bind our codec to the model's tensors, as introspection would."""
     codec_class = {"http": "KServeHTTP", "grpc": "KServeGRPC"}[wire]
     codec: KServe = getattr(import_module(f"asr_client.contracts.kserve_{wire}"), codec_class)()
@@ -132,17 +132,18 @@ def _recognizer(wire: str) -> KServeRecognizer:
     return KServeRecognizer(wire, codec, identify_model(metadata, ModelConfig(8)))
 
 
-def _encode(recognizer: KServeRecognizer, audio: Audio) -> Exchange[Recognized]:
+def encode(recognizer: KServeRecognizer, audio: Audio) -> Exchange[Recognized]:
+    """Make a new request, as each call does."""
     return recognizer.recognize(Utterances((audio.wave,), LANGUAGE, uuid4().hex))
 
 
 @contextmanager
 def our_transport(wire: str, urls: Urls) -> Iterator[Ask]:
     """Yield our codec and transport, without the client above them."""
-    recognizer, transport = _recognizer(wire), open_transport(ClientConfig.resolve(urls[wire]))
+    recognizer, transport = recognizer_for(wire), open_transport(ClientConfig.resolve(urls[wire]))
 
     def ask(audio: Audio) -> str:
-        call = _encode(recognizer, audio)
+        call = encode(recognizer, audio)
         return call.parse(transport.send(call.request, Deadline.after(DEADLINE_S))).texts[0]
 
     yield ask
@@ -152,13 +153,11 @@ def our_transport(wire: str, urls: Urls) -> Iterator[Ask]:
 @asynccontextmanager
 async def our_async_transport(wire: str, urls: Urls) -> AsyncIterator[AsyncAsk]:
     """Yield our codec and asynchronous transport."""
-    recognizer, transport = (
-        _recognizer(wire),
-        open_async_transport(ClientConfig.resolve(urls[wire])),
-    )
+    recognizer = recognizer_for(wire)
+    transport = open_async_transport(ClientConfig.resolve(urls[wire]))
 
     async def ask(audio: Audio) -> str:
-        call = _encode(recognizer, audio)
+        call = encode(recognizer, audio)
         reply = await transport.send(call.request, Deadline.after(DEADLINE_S))
         return call.parse(reply).texts[0]
 
@@ -182,67 +181,6 @@ async def our_async_client(wire: str, urls: Urls) -> AsyncIterator[AsyncAsk]:
             return (await client.transcribe(audio.wave)).text
 
         yield ask
-
-
-# --- our encoder on other HTTP engines ----------------------------------------------------------
-
-
-def _with_encoder(post: Callable[[str, dict[str, str], tuple[Any, ...]], Reply]) -> Ask:
-    """Make a contender of an engine: *post* takes (path, headers, body parts)."""
-    recognizer = _recognizer("http")
-
-    def ask(audio: Audio) -> str:
-        call = _encode(recognizer, audio)
-        headers = {**dict(call.request.headers), "Content-Length": str(call.request.size_bytes)}
-        return call.parse(post(call.request.path, headers, call.request.body)).texts[0]
-
-    return ask
-
-
-@contextmanager
-def engine_httpx(wire: str, urls: Urls) -> Iterator[Ask]:
-    """Yield httpx.Client."""
-    import httpx
-
-    with httpx.Client(base_url=urls[wire], timeout=DEADLINE_S, trust_env=False) as client:
-
-        def post(path: str, headers: dict[str, str], body: tuple[Any, ...]) -> Reply:
-            reply = client.post(path, headers=headers, content=body)
-            return Reply(reply.status_code, reply.headers, reply.content)
-
-        yield _with_encoder(post)
-
-
-@contextmanager
-def engine_http_client(wire: str, urls: Urls) -> Iterator[Ask]:
-    """Yield the standard library's http.client, on one kept connection."""
-    import http.client
-
-    connection = http.client.HTTPConnection(urlsplit(urls[wire]).netloc, timeout=DEADLINE_S)
-
-    def post(path: str, headers: dict[str, str], body: tuple[Any, ...]) -> Reply:
-        connection.request("POST", path, body, headers)
-        reply = connection.getresponse()
-        names = {name.lower(): value for name, value in reply.getheaders()}
-        return Reply(reply.status, names, reply.read())
-
-    yield _with_encoder(post)
-    connection.close()
-
-
-@contextmanager
-def engine_urllib3(wire: str, urls: Urls) -> Iterator[Ask]:
-    """Yield urllib3.HTTPConnectionPool."""
-    import urllib3
-
-    with urllib3.connection_from_url(urls[wire], timeout=DEADLINE_S) as pool:
-
-        def post(path: str, headers: dict[str, str], body: tuple[Any, ...]) -> Reply:
-            reply = pool.urlopen("POST", path, body=body, headers=headers, retries=False)
-            names = {name.lower(): value for name, value in reply.headers.items()}
-            return Reply(reply.status, names, reply.data)
-
-        yield _with_encoder(post)
 
 
 # --- who meets whom -----------------------------------------------------------------------------
@@ -272,19 +210,14 @@ def _group(wire: str, *, is_async: bool = False) -> tuple[Contender, ...]:
     )
 
 
-# The others of a group are divided by its first.
-GROUPS: dict[str, tuple[Contender, ...]] = {
+Groups = Mapping[str, tuple[Contender, ...]]
+"""Who is measured beside whom; the others of a group are divided by its first."""
+
+GROUPS: Groups = {
     "http": _group("http"),
     "http-aio": _group("http", is_async=True),
     "grpc": _group("grpc"),
     "grpc-aio": _group("grpc", is_async=True),
-    "engines": (
-        Contender("tritonclient.http", their_client),
-        Contender("our codec, httpcore (ours)", our_transport),
-        Contender("our codec, httpx.Client", engine_httpx, needs="httpx"),
-        Contender("our codec, http.client", engine_http_client, needs="http"),
-        Contender("our codec, urllib3", engine_urllib3, needs="urllib3"),
-    ),
 }
 
 # --- measuring, in a child process --------------------------------------------------------------
@@ -410,9 +343,9 @@ def _version(package: str) -> str:
         return f"no {package}"
 
 
-def _plan() -> argparse.Namespace:
+def _plan(about: str | None, groups: Groups) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        description=__doc__,
+        description=about,
         epilog="Read CPU first: it suffers least from whatever else the machine does. Wall time "
         "holds the server's share, too, which is the same for all. Below 1 is in our favour. "
         "Needs the extras test and embedded (Linux); an engine that is missing is skipped.",
@@ -422,7 +355,7 @@ def _plan() -> argparse.Namespace:
     add("--seconds", type=float, nargs="+", default=[1, 10, 30], help="of audio (%(default)s)")
     add("--rounds", type=int, default=9, help="turns of each contender (%(default)s)")
     add("--calls", type=int, default=40, help="calls a turn (%(default)s)")
-    add("--only", nargs="+", choices=GROUPS, default=list(GROUPS), help="some of the table")
+    add("--only", nargs="+", choices=groups, default=list(groups), help="some of the table")
     plan = parser.parse_args()
     if min(*plan.seconds, plan.rounds, plan.calls) <= 0:
         parser.error("--seconds, --rounds and --calls must be positive")
@@ -437,19 +370,19 @@ def _forget_environment() -> None:
             del os.environ[name]
 
 
-def main() -> None:
+def main(about: str | None = __doc__, groups: Groups = GROUPS) -> None:
     """Run the benchmark."""
-    plan = _plan()
+    plan = _plan(about, groups)
     _forget_environment()
     options = EmbeddedOptions(models=(MODEL,), slow=SlowModel(a_ms=0, b_ms=0))
     with EmbeddedTriton(options=options) as server:
         print_head(plan)
         for name in plan.only:
-            group = [each for each in GROUPS[name] if importlib.util.find_spec(each.needs)]
+            group = [each for each in groups[name] if importlib.util.find_spec(each.needs)]
             costs = measure_group(group, {"http": server.http_url, "grpc": server.grpc_url}, plan)
             for cells in rows(costs, plan.seconds):
                 print(f"| {name} | " + " | ".join(cells) + " |", flush=True)
-            for missing in set(GROUPS[name]) - set(group):
+            for missing in set(groups[name]) - set(group):
                 print(f"skipped: {missing.label}, for {missing.needs} is not installed")
 
 

@@ -9,6 +9,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+from asr_client.embedded.requirements import Facts
+
 Answer = tuple[int, Mapping[str, str], bytes]
 Conversation = Callable[[socket.socket, threading.Event], None]
 
@@ -95,3 +97,20 @@ def raw_server() -> Iterator[Callable[[Conversation], str]]:
         listener.close()
     for thread in threads:
         thread.join(5)
+
+
+@pytest.fixture
+def machine() -> Facts:
+    """A machine and an interpreter that can run the embedded server, but for the wheel's files."""
+    return Facts(
+        system="Linux",
+        machine="x86_64",
+        glibc="2.36",
+        python_version=(3, 11),
+        executable="/venv/bin/python",
+        libpython_dir="/opt/python/lib",
+        pytriton_dir="/venv/site/pytriton",
+        numpy_version="1.26.4",
+        import_errors={},
+        shm_free_bytes=64 << 20,
+    )

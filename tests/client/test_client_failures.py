@@ -25,6 +25,7 @@ from asr_client import (
     ASRError,
     AsyncASRClient,
     AuthError,
+    ConfigError,
     ContractError,
     DeadlineError,
     NotSentError,
@@ -275,7 +276,7 @@ def test_asr_infer_sends_a_wav_file_that_holds_the_samples(raw_server: Callable[
 def test_call_is_lost_when_the_server_is_killed_in_the_middle(speech_folder: Path) -> None:
     """A server killed -9 under a call in flight is an error at once, over both wires."""
     options = EmbeddedOptions(
-        models=("asr_slow",), slow=SlowModel(a_ms=8_000, max_batch=1), max_restarts=0
+        models=("asr_slow",), slow=SlowModel(a_ms=8_000, max_batch_size=1), max_restarts=0
     )
 
     def call(url: str) -> ASRError:
@@ -304,3 +305,20 @@ def wait_until_one_waits(server: EmbeddedTriton) -> None:
             return
         threading.Event().wait(0.02)
     pytest.fail("the requests never reached the model")
+
+
+@pytest.mark.parametrize("scheme", ["http", "grpc"])
+def test_client_says_so_when_it_is_closed(scheme: str) -> None:
+    """A call after close is the caller's mistake, and told as such over every wire."""
+
+    async def ask_closed() -> None:
+        client = AsyncASRClient(f"{scheme}://127.0.0.1:9")
+        await client.close()
+        await client.health()
+
+    client = ASRClient(f"{scheme}://127.0.0.1:9")
+    client.close()
+    with pytest.raises(ConfigError, match="this client is closed"):
+        client.health()
+    with pytest.raises(ConfigError, match="this client is closed"):
+        asyncio.run(ask_closed())

@@ -10,29 +10,17 @@ from pathlib import Path
 import pytest
 
 from asr_client.embedded.probe import probe
-from asr_client.embedded.repository import model_closure
 from asr_client.embedded.requirements import Facts, check, check_platform
+from asr_client.embedded.served import model_closure
 from asr_client.errors import EmbeddedError
 
 MODELS = model_closure(["asr"])
 
 
 @pytest.fixture
-def good(tmp_path: Path) -> Facts:
+def good(machine: Facts, tmp_path: Path) -> Facts:
     """Facts that allow the server to start, with a wheel that exists."""
-    facts = Facts(
-        system="Linux",
-        machine="x86_64",
-        glibc="2.36",
-        python_version=(3, 11),
-        executable="/venv/bin/python",
-        libpython_dir="/usr/lib",
-        pytriton_dir=str(tmp_path / "pytriton"),
-        numpy_version="1.26.4",
-        pocketsphinx_error="",
-        soundfile_error="",
-        shm_free_bytes=64 << 20,
-    )
+    facts = replace(machine, pytriton_dir=str(tmp_path / "pytriton"))
     for python_version in ((3, 10), (3, 11), (3, 13)):
         wheel = replace(facts, python_version=python_version)
         for program in (wheel.tritonserver, wheel.stub):
@@ -61,8 +49,12 @@ def test_check_passes_when_everything_is_there(good: Facts) -> None:
         ({"numpy_version": "2.0.0rc1"}, "numpy 2.0.0rc1", "numpy<2"),
         ({"libpython_dir": ""}, "libpython3.11.so.1.0", "apt install libpython3.11"),
         ({"unresolved": ("libm.so.6",)}, "libm.so.6", "package manager"),
-        ({"pocketsphinx_error": "ImportError: gone"}, "pocketsphinx: ImportError: gone", "pip"),
-        ({"soundfile_error": "OSError: no sndfile"}, "soundfile: OSError", "pip"),
+        (
+            {"import_errors": {"pocketsphinx": "ImportError: gone"}},
+            "pocketsphinx: ImportError: gone",
+            "pip",
+        ),
+        ({"import_errors": {"soundfile": "OSError: no sndfile"}}, "soundfile: OSError", "pip"),
         ({"shm_free_bytes": 1 << 20}, "1 MiB left", "--shm-size"),
     ],
 )
@@ -78,7 +70,7 @@ def test_check_names_what_is_missing_and_the_remedy(
 
 def test_check_asks_for_no_recogniser_when_none_is_served(good: Facts) -> None:
     """A server of nothing but the slow model needs neither pocketsphinx nor soundfile."""
-    bare = replace(good, pocketsphinx_error="missing", soundfile_error="missing")
+    bare = replace(good, import_errors={"pocketsphinx": "missing", "soundfile": "missing"})
     check(bare, ["asr_slow"], instances=1)
 
 
@@ -102,11 +94,13 @@ def test_platform_is_refused_when_glibc_is_too_old(glibc: str) -> None:
 
 def test_probe_describes_the_running_interpreter(no_pause: Callable[[float], None]) -> None:
     """The report of another process agrees with what this one knows of itself."""
-    facts = probe(sys.executable, no_pause)
+    facts = probe(sys.executable, ["pocketsphinx", "nonsense"], no_pause)
     assert facts.python_version == sys.version_info[:2]
     assert facts.executable == sys.executable
     assert facts.numpy_version
     assert not facts.unresolved
+    assert facts.import_errors["pocketsphinx"] == ""
+    assert "No module named" in facts.import_errors["nonsense"]
 
 
 @pytest.mark.parametrize("python", ["/nonexistent/python", "/bin/true", "/bin/false"])
@@ -115,7 +109,7 @@ def test_probe_says_so_when_the_interpreter_is_none(
 ) -> None:
     """A wrong ASR_EMBEDDED_PYTHON is named in the error."""
     with pytest.raises(EmbeddedError, match=python):
-        probe(python, no_pause)
+        probe(python, [], no_pause)
 
 
 def test_probe_gives_up_when_the_pause_raises(tmp_path: Path) -> None:
@@ -128,7 +122,7 @@ def test_probe_gives_up_when_the_pause_raises(tmp_path: Path) -> None:
         raise InterruptedError
 
     with pytest.raises(InterruptedError):
-        probe(str(hanging), interrupted)
+        probe(str(hanging), [], interrupted)
 
 
 @pytest.fixture

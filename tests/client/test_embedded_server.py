@@ -22,7 +22,7 @@ import pytest
 import soundfile
 
 from asr_client.embedded import EmbeddedOptions, EmbeddedTriton, SlowModel, canary
-from asr_client.embedded.options import Ports, Settings
+from asr_client.embedded.options import Ports, SupervisorSettings
 from asr_client.embedded.processes import server_processes, stubs
 from asr_client.embedded.shared_memory import regions
 from asr_client.errors import EmbeddedError
@@ -288,7 +288,7 @@ def breakable() -> Iterator[EmbeddedTriton]:
     options = EmbeddedOptions(
         instances=1,
         models=("asr_am_ensemble", "asr_slow"),
-        slow=SlowModel(a_ms=300, max_batch=1),
+        slow=SlowModel(a_ms=300, max_batch_size=1),
         max_queue=2,
     )
     with EmbeddedTriton(options=options) as server:
@@ -372,11 +372,39 @@ def test_start_fails_when_the_interpreter_is_none() -> None:
         EmbeddedTriton(python="/nonexistent/python").start()
 
 
+def test_start_fails_when_there_is_no_place_for_its_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A full or read-only disk, or as here a file where the folder should be, is named as such."""
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    in_the_way = tmp_path / f"asr-client-{os.getuid()}"
+    in_the_way.touch()
+    with pytest.raises(EmbeddedError, match=f"{in_the_way}: File exists .let TMPDIR"):
+        EmbeddedTriton(options=SMALL).start()
+
+
 def test_start_fails_when_time_runs_out() -> None:
     """The error holds the log's last lines, and nothing stays behind."""
     options = EmbeddedOptions(models=("asr_am_ensemble",), start_timeout_s=0.01)
     with pytest.raises(EmbeddedError, match=r"not ready within 0.01 s"):
         EmbeddedTriton(options=options).start()
+
+
+@pytest.mark.parametrize(("folder", "umask"), [('it\'s $HOME; "नमस्ते"', 0o022), ("d" * 250, 0o077)])
+def test_server_runs_in_a_folder_of_any_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folder: str, umask: int
+) -> None:
+    """Triton starts its model processes through a shell, and quotes no path."""
+    (tmp_path / folder).mkdir()
+    monkeypatch.setenv("TMPDIR", str(tmp_path / folder))
+    before = os.umask(umask)
+    try:
+        with EmbeddedTriton(options=SMALL) as server:
+            assert folder in server.log_path
+            assert transcribes(server)
+    finally:
+        os.umask(before)
+    assert not list((tmp_path / folder).glob("*/*"))
 
 
 # --- how it ends
@@ -450,7 +478,7 @@ def test_supervisor_cleans_up_when_a_signal_comes_during_the_start(
     tmp_path: Path, number: signal.Signals, moment: str
 ) -> None:
     """Before Triton exists and while it loads, the end is in order and nothing is left."""
-    settings = Settings(sys.executable, Ports(), SMALL)
+    settings = SupervisorSettings(sys.executable, Ports(), SMALL)
     root = tmp_path / f"asr-client-{os.getuid()}"
     with subprocess.Popen(
         [sys.executable, "-m", "asr_client.embedded.supervisor", settings.to_json()],

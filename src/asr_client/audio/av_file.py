@@ -9,8 +9,9 @@ import av
 import numpy as np
 
 from asr_client.audio.decoder import Block, Header, block_frames, to_int16
+from asr_client.audio.messages import reason
+from asr_client.audio.rewindable import RewindableFile
 from asr_client.audio.sniff import Container
-from asr_client.audio.tape import Tape, reason
 from asr_client.errors import AudioError
 
 __all__ = ["AvDecoder"]
@@ -26,29 +27,29 @@ class AvDecoder:
     A recording that FFmpeg knows.
 
     Args:
-        tape: The encoded bytes.
+        file: The encoded bytes.
         container: What the first bytes say; FFmpeg is not left to guess.
 
     Raises:
         AudioError: If FFmpeg cannot open it, or it has no audio track.
     """
 
-    def __init__(self, tape: Tape, container: Container) -> None:
-        self._tape = tape
+    def __init__(self, file: RewindableFile, container: Container) -> None:
+        self._file = file
         self.truncated = False
-        tape.seek(0)
+        file.seek(0)
         try:
             # Names of tracks may be in any encoding; they are not ours to judge.
-            self._file = av.open(tape, "r", container.demuxer, metadata_errors="replace")
-        except _AV_ERRORS as failure:
-            raise self._undecodable(failure) from failure
+            self._av = av.open(file, "r", container.demuxer, metadata_errors="replace")
+        except _AV_ERRORS as error:
+            raise self._undecodable(error) from error
         try:
             self._frames = self._decode()
             # Only a decoded frame tells the truth: the header of HE-AAC gives half the rate.
             self._first = next(self._frames, None)
             if self._first is None:
-                raise AudioError(f"{tape.label}: it holds no audio")
-            self.header = _header(self._first, tape.label, container.name, self._stream)
+                raise AudioError(f"{file.label}: it holds no audio")
+            self.header = _header(self._first, file.label, container.name, self._stream)
         except BaseException:
             self.close()
             raise
@@ -74,43 +75,48 @@ class AvDecoder:
 
     def close(self) -> None:
         """Close FFmpeg's handles."""
-        self._file.close()
+        self._av.close()
 
     def _decode(self) -> Iterator[Any]:
         stream = self._stream
         decoded = False
         try:
-            for frame in self._file.decode(stream):
+            for frame in self._av.decode(stream):
                 if frame.samples:
                     decoded = True
                     yield frame
-        except _AV_ERRORS as failure:
+        except _AV_ERRORS as error:
             if not decoded:
-                raise self._undecodable(failure) from failure
+                raise self._undecodable(error) from error
             self.truncated = True
-        self._tape.check()
+        self._file.check()
 
     @property
     def _stream(self) -> Any:
-        stream = self._file.streams.best("audio")
+        stream = self._av.streams.best("audio")
         if stream is None:
-            raise AudioError(f"{self._tape.label}: it has no audio track")
+            raise AudioError(f"{self._file.label}: it has no audio track")
         return stream
 
     def _check_unchanged(self, frame: Any) -> None:
         expected = self.header.sample_rate_hz, self.header.channels
         if (frame.sample_rate, frame.layout.nb_channels) != expected:
-            message = f"{self._tape.label}: rate or channels change in the middle"
-            raise AudioError(message, hint="convert it to WAV or FLAC first")
+            raise AudioError(
+                f"{self._file.label}: rate or channels change in the middle",
+                hint="convert it to WAV or FLAC first",
+            )
 
-    def _undecodable(self, failure: Exception) -> AudioError:
-        self._tape.check()
-        message = f"{self._tape.label}: it cannot be decoded: {reason(failure)}"
-        return AudioError(message, hint="it is damaged, or of a kind that FFmpeg does not read")
+    def _undecodable(self, error: Exception) -> AudioError:
+        self._file.check()
+        return AudioError(
+            f"{self._file.label}: it cannot be decoded: {reason(error)}",
+            hint="it is damaged, or of a kind that FFmpeg does not read",
+        )
 
 
 def _header(frame: Any, label: str, container: str, stream: Any) -> Header:
     seconds = stream.duration * stream.time_base if stream.duration else 0
+    codec = stream.codec_context.codec
     return Header(
         name=label,
         sample_rate_hz=frame.sample_rate,
@@ -118,6 +124,8 @@ def _header(frame: Any, label: str, container: str, stream: Any) -> Header:
         format=f"{container}/{stream.codec_context.name}",
         frames=int(seconds * frame.sample_rate) or None,
         full_scale=_FULL_SCALE[frame.to_ndarray().dtype.str[1:]],
+        # WavPack is both; its files are lossless as a rule, and a doubt about the scale is right.
+        lossy=codec.lossy and not codec.lossless,
     )
 
 

@@ -48,6 +48,7 @@ class Header:
         frames: How many to expect; None if the source does not tell. May be wrong.
         full_scale: The sample value that means 1.0.
         loudest: The loudest sample this encoding can hold, 1.0 being full scale.
+        lossy: The encoding approximates its samples, which may then overshoot full scale.
     """
 
     name: str
@@ -57,6 +58,7 @@ class Header:
     frames: int | None = None
     full_scale: float = 1.0
     loudest: float = LOUDEST_INT16
+    lossy: bool = False
 
     def __post_init__(self) -> None:
         check_rate(self.sample_rate_hz, self.name)
@@ -95,8 +97,10 @@ class ArrayDecoder:
 
     def __init__(self, samples: npt.NDArray[Any], sample_rate_hz: int | None) -> None:
         if sample_rate_hz is None:
-            message = "array: its sample rate is missing"
-            raise AudioError(message, hint="an array does not know its rate: pass it along")
+            raise AudioError(
+                "array: its sample rate is missing",
+                hint="an array does not know its rate: pass it along",
+            )
         full_scale = _full_scale(samples.dtype)
         self._samples = _as_columns(samples)
         frames, channels = self._samples.shape
@@ -123,7 +127,7 @@ class ArrayDecoder:
 
 def downmix(block: Block, full_scale: float) -> Float32:
     """
-    Average the channels, as the origin's newest service does.
+    Average the channels, as ai4i-core does.
 
     Args:
         block: Shape (frames, channels), any number of channels; finite.
@@ -132,8 +136,8 @@ def downmix(block: Block, full_scale: float) -> Float32:
     Returns:
         float32, shape (frames,), a new array. One channel of int16 comes out exact.
 
-    Source: COSS-India/ai4i-core, inference-service at HEAD; its ancestors took sum/2, wrong
-    for more than two channels.
+    Source: docs/servers.md, Sources: "ai4i-core"; "Dhruva" takes sum/2, which is wrong for more
+    than two channels.
     """
     # Column by column: numpy's mean over a short axis takes ten times as long.
     mono: Float32 = block[:, 0].astype(np.float32)
@@ -163,19 +167,24 @@ def _full_scale(dtype: np.dtype[Any]) -> float:
             return 2.0**15
         case "i", 4:
             return 2.0**31
-    message = f"array: samples of dtype {dtype} have no agreed scale"
-    raise AudioError(message, hint=f"convert them to {_ACCEPTED}")
+    raise AudioError(
+        f"array: samples of dtype {dtype} have no agreed scale", hint=f"convert them to {_ACCEPTED}"
+    )
 
 
 def _as_columns(samples: npt.NDArray[Any]) -> npt.NDArray[Any]:
     if samples.ndim not in (1, 2):
-        message = f"array: shape {samples.shape} is not audio"
-        raise AudioError(message, hint="one recording at a time: (frames,) or (frames, channels)")
+        raise AudioError(
+            f"array: shape {samples.shape} is not audio",
+            hint="one recording at a time: (frames,) or (frames, channels)",
+        )
     if not samples.size:
         raise AudioError(f"array: shape {samples.shape} holds no samples")
     columns = samples[:, np.newaxis] if samples.ndim == 1 else samples
     frames, channels = columns.shape
     if channels > frames:
-        message = f"array: shape {samples.shape} would be {channels} channels of {frames} frames"
-        raise AudioError(message, hint="channels come last: transpose it")
+        raise AudioError(
+            f"array: shape {samples.shape} would be {channels} channels of {frames} frames",
+            hint="channels come last: transpose it",
+        )
     return columns

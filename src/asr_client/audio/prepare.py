@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from asr_client.audio.decoder import Decoder, downmix
-from asr_client.audio.lint import warnings
+from asr_client.audio.flaws import describe_flaws
 from asr_client.audio.measure import Meter, silent_ratio
-from asr_client.audio.resample import Resampler, SampleBuffer, frames_at, too_short
+from asr_client.audio.resample import Resampler, SampleBuffer, frames_at
 from asr_client.audio.sources import AudioSource, open_decoder
 from asr_client.audio.waveform import Float32, Waveform, check_rate, extremes, freeze
 from asr_client.errors import AudioError
@@ -26,7 +26,7 @@ class Prepared:
     Attributes:
         wave: Mono at the model's rate.
         facts: What was seen on the way.
-        warnings: What of it may spoil the transcript, a sentence each.
+        warnings: What of it may spoil the transcript; lower case, no full stop.
     """
 
     wave: Waveform
@@ -53,9 +53,10 @@ def load_audio(source: AudioSource, *, sample_rate_hz: int | None = None) -> Wav
             another scale, or its rate is unknown or disagrees with *sample_rate_hz*.
     """
     with open_decoder(source, sample_rate_hz) as decoder:
-        if isinstance(source, Waveform):
+        if isinstance(source, Waveform):  # opened all the same: that checks *sample_rate_hz*
             return source
         rate_hz = decoder.header.sample_rate_hz
+        # At equal rates the resampler passes samples on unchanged.
         samples, _ = _pour(decoder, rate_hz)
         return Waveform(freeze(samples), rate_hz)
 
@@ -83,30 +84,34 @@ def prepare(
     Raises:
         AudioError: As load_audio(); also if no sample is left at *rate_hz*.
 
-    Source: the order of steps, and the division, of COSS-India/ai4i-core, inference-service
-    at HEAD.
+    Source: docs/servers.md, Sources: "ai4i-core" has this order of steps, and the division.
     """
     check_rate(rate_hz, "rate_hz")
     with open_decoder(source, source_rate_hz) as decoder:
+        # A waveform that is as the model wants it, an hour long perhaps, is not copied.
         if isinstance(source, Waveform) and source.sample_rate_hz == rate_hz:
             samples, meter = _look(decoder, source.samples)
         else:
             samples, meter = _pour(decoder, rate_hz)
+        # Here, because a decoder learns only at its last block whether the file was cut short.
         facts = _facts(decoder, meter, samples, rate_hz)
+        flaws = describe_flaws(facts, rate_hz, lossy=decoder.header.lossy)
     if isinstance(source, Waveform) and samples is source.samples and not normalize_peak:
-        return Prepared(source, facts, warnings(facts, rate_hz))
+        return Prepared(source, facts, flaws)
+    # By the peak of what the model hears; the source's own may be another before resampling.
     if normalize_peak and (peak := max(map(abs, extremes(samples)))):
         samples = samples / np.float32(peak)
-    return Prepared(Waveform(freeze(samples), rate_hz), facts, warnings(facts, rate_hz))
+    return Prepared(Waveform(freeze(samples), rate_hz), facts, flaws)
 
 
 def _pour(decoder: Decoder, rate_hz: int) -> tuple[Float32, Meter]:
+    """Decode to the end: mono samples at *rate_hz* in [-1, 1], and what was seen on the way."""
     header = decoder.header
     meter = Meter(header)
     resampler = Resampler(header.sample_rate_hz, rate_hz)
     buffer = SampleBuffer(frames_at(header.frames or 0, header.sample_rate_hz, rate_hz))
     for block in decoder.blocks():
-        meter.add(block)
+        meter.add(block)  # before the downmix, which would hide a channel that is clipped
         mono = downmix(block, header.full_scale)
         meter.add_mono(mono)
         buffer.append(resampler.push(mono))
@@ -115,7 +120,10 @@ def _pour(decoder: Decoder, rate_hz: int) -> tuple[Float32, Meter]:
     if not meter.frames:
         raise AudioError(f"{header.name}: it holds no samples")
     if not samples.size:
-        raise too_short(header.name, meter.frames, header.sample_rate_hz, rate_hz)
+        raise AudioError(
+            f"{header.name}: {meter.frames} samples at {header.sample_rate_hz} Hz "
+            f"leave none at {rate_hz} Hz"
+        )
     return samples, meter
 
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import numpy as np
 import soxr
 
-from asr_client.audio.waveform import Float32, Waveform, check_rate, freeze
-from asr_client.errors import AudioError
+from asr_client.audio.waveform import Float32
 
-__all__ = ["Resampler", "SampleBuffer", "frames_at", "resample"]
+__all__ = ["Resampler", "SampleBuffer", "frames_at"]
 
 # soxr's HQ: flat to 0.91 of the band, aliases below -120 dB; measured -156 dB for a tone at
 # 11 kHz brought from 48 to 16 kHz, where scipy's resample_poly leaves -68 dB.
@@ -23,11 +22,14 @@ class Resampler:
     A stream of mono blocks at one rate to blocks at another; equal rates pass unchanged.
 
     Joined, its blocks are bit for bit what one call over the whole would give, with
-    round(frames * rate_hz / from_hz) samples: neither delay nor padding remains.
+    round(frames * rate_hz / from_hz) samples: neither delay nor padding remains. The filter may
+    overshoot full scale; SampleBuffer clips.
 
     Args:
         from_hz: Rate of what comes in; 1000..768000.
         rate_hz: Rate of what goes out; 1000..768000.
+
+    Source: soxr (libsoxr) HQ recipe; linear phase, delay compensated.
     """
 
     def __init__(self, from_hz: int, rate_hz: int) -> None:
@@ -75,34 +77,3 @@ class SampleBuffer:
 def frames_at(frames: int, from_hz: int, rate_hz: int) -> int:
     """How many samples *frames* at *from_hz* become at *rate_hz*."""
     return round(frames * rate_hz / from_hz)
-
-
-def resample(wave: Waveform, rate_hz: int) -> Waveform:
-    """
-    Resample to *rate_hz*, keeping the duration within one output sample.
-
-    Args:
-        wave: float32, shape (frames,), mono, nominal range [-1, 1].
-        rate_hz: Target rate in Hz; 1000..768000.
-
-    Returns:
-        float32, shape (round(frames * rate_hz / wave.sample_rate_hz),), clipped to [-1, 1];
-        *wave* itself if it has that rate.
-
-    Raises:
-        AudioError: If *rate_hz* is out of range, or *wave* too short to leave a sample.
-
-    Source: soxr (libsoxr) HQ recipe; linear phase, delay compensated.
-    """
-    check_rate(rate_hz, "rate_hz")
-    if wave.sample_rate_hz == rate_hz:
-        return wave
-    samples = soxr.resample(wave.samples, wave.sample_rate_hz, rate_hz, _QUALITY)
-    if not samples.size:
-        raise too_short("waveform", wave.samples.size, wave.sample_rate_hz, rate_hz)
-    return Waveform(freeze(np.clip(samples, -1.0, 1.0, out=samples)), rate_hz)
-
-
-def too_short(name: str, frames: int, from_hz: int, rate_hz: int) -> AudioError:
-    """The error for a recording of which nothing is left at *rate_hz*."""
-    return AudioError(f"{name}: {frames} samples at {from_hz} Hz leave none at {rate_hz} Hz")

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 import soundfile
 
-from asr_client.audio.containers import data_chunk
 from asr_client.audio.decoder import LOUDEST_INT16, Block, Header, block_frames
-from asr_client.audio.tape import Tape, reason
+from asr_client.audio.messages import reason
+from asr_client.audio.rewindable import RewindableFile
+from asr_client.audio.wav_header import data_chunk
 from asr_client.errors import AudioError
 
 __all__ = ["SoundFileDecoder"]
@@ -20,6 +21,9 @@ __all__ = ["SoundFileDecoder"]
 _FIT_INT16 = frozenset(
     {"PCM_16", "PCM_S8", "PCM_U8", "ULAW", "ALAW", "IMA_ADPCM", "MS_ADPCM", "GSM610"}
 )
+
+# Of the lossy encodings, those whose decoders are not held to full scale.
+_LOSSY = frozenset({"VORBIS", "OPUS", "MPEG_LAYER_I", "MPEG_LAYER_II", "MPEG_LAYER_III"})
 
 # The loudest sample of encodings that stop short of 16-bit full scale: ITU-T G.711 for the laws.
 _LOUDEST = {
@@ -32,7 +36,7 @@ _LOUDEST = {
 _UNKNOWN_FRAMES = 2**63 - 1  # libsndfile's SF_COUNT_MAX: a FLAC stream that does not tell
 
 
-class _ForwardOnly(soundfile.SoundFile):  # type: ignore[misc]
+class _ForwardOnly(soundfile.SoundFile):  # type: ignore[misc]  # it has no types
     """
     A sound file that is read from beginning to end.
 
@@ -49,21 +53,21 @@ class SoundFileDecoder:
     A recording that libsndfile knows.
 
     Args:
-        tape: The encoded bytes.
+        file: The encoded bytes.
 
     Raises:
         AudioError: If libsndfile cannot open it.
     """
 
-    def __init__(self, tape: Tape) -> None:
-        self._tape = tape
-        self.truncated = _is_cut_short(tape)
-        tape.seek(0)
+    def __init__(self, file: RewindableFile) -> None:
+        self._file = file
+        self.truncated = _is_cut_short(file)
+        file.seek(0)
         try:
-            self._sound = _ForwardOnly(tape)
-        except (soundfile.SoundFileError, TypeError, ValueError) as failure:
-            raise self._undecodable(failure) from failure
-        self.header = _header(self._sound, tape.label)
+            self._sound = _ForwardOnly(file)
+        except (soundfile.SoundFileError, TypeError, ValueError) as error:
+            raise self._undecodable(error) from error
+        self.header = _header(self._sound, file.label)
 
     def blocks(self) -> Iterator[Block]:
         """
@@ -78,10 +82,10 @@ class SoundFileDecoder:
             while len(block := self._read(buffer)):
                 decoded += len(block)
                 yield block
-        except soundfile.SoundFileError as failure:
+        except soundfile.SoundFileError as error:
             rest = _written(buffer)
             if not decoded and not len(rest):
-                raise self._undecodable(failure) from failure
+                raise self._undecodable(error) from error
             self.truncated = True
             if len(rest):
                 yield rest
@@ -100,24 +104,26 @@ class SoundFileDecoder:
         try:
             block: Block = self._sound.read(out=buffer)
         finally:
-            self._tape.check()
+            self._file.check()
         return block
 
-    def _undecodable(self, failure: Exception) -> AudioError:
-        self._tape.check()
-        text = getattr(failure, "error_string", None) or reason(failure)
-        message = f"{self._tape.label}: it cannot be decoded: {text}"
-        return AudioError(message, hint="it is damaged, or of a kind that libsndfile does not read")
+    def _undecodable(self, error: Exception) -> AudioError:
+        self._file.check()
+        text = getattr(error, "error_string", None) or reason(error)
+        return AudioError(
+            f"{self._file.label}: it cannot be decoded: {text}",
+            hint="it is damaged, or of a kind that libsndfile does not read",
+        )
 
 
-def _is_cut_short(tape: Tape) -> bool:
-    chunk = data_chunk(tape.read_at)
+def _is_cut_short(file: RewindableFile) -> bool:
+    chunk = data_chunk(file.read_at)
     if chunk is None:
         return False
     if chunk.size_bytes == 0 and chunk.size_field is not None:
         # A zero makes libsndfile find no audio; the largest number means "to the end".
-        tape.patch(chunk.size_field, b"\xff\xff\xff\xff")
-    return chunk.is_cut_short(tape.size_bytes())
+        file.patch(chunk.size_field, b"\xff\xff\xff\xff")
+    return chunk.is_cut_short(file.size_bytes())
 
 
 def _header(sound: Any, name: str) -> Header:
@@ -129,6 +135,7 @@ def _header(sound: Any, name: str) -> Header:
         frames=None if sound.frames == _UNKNOWN_FRAMES else sound.frames,
         full_scale=2.0**15 if _fits_int16(sound) else 1.0,
         loudest=_LOUDEST.get(sound.subtype, LOUDEST_INT16),
+        lossy=sound.subtype in _LOSSY,
     )
 
 

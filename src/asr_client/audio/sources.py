@@ -14,8 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from asr_client.audio.decoder import ArrayDecoder, Decoder
+from asr_client.audio.messages import printable_name, reason
+from asr_client.audio.rewindable import BinaryReadable, RewindableFile, open_rewindable
 from asr_client.audio.sniff import HEAD_BYTES, Container, identify, mistaken_for
-from asr_client.audio.tape import BinaryReadable, Tape, reason, record
 from asr_client.audio.waveform import Waveform, check_rate
 from asr_client.errors import AudioError
 
@@ -56,8 +57,10 @@ def open_decoder(source: AudioSource, sample_rate_hz: int | None) -> Iterator[De
         stack.callback(decoder.close)
         header = decoder.header
         if sample_rate_hz not in (None, header.sample_rate_hz):
-            message = f"{header.name}: it has {header.sample_rate_hz} Hz, not {sample_rate_hz} Hz"
-            raise AudioError(message, hint="leave the rate out: it is only for arrays")
+            raise AudioError(
+                f"{header.name}: it has {header.sample_rate_hz} Hz, not {sample_rate_hz} Hz",
+                hint="leave the rate out: it is only for arrays",
+            )
         yield decoder
 
 
@@ -66,91 +69,90 @@ def _decoder(source: AudioSource, sample_rate_hz: int | None, stack: ExitStack) 
         return ArrayDecoder(source.samples, source.sample_rate_hz)
     if isinstance(source, np.ndarray):
         return ArrayDecoder(source, sample_rate_hz)
-    return _decode(_tape(source, stack))
+    return _decode(_rewindable(source, stack))
 
 
-def _tape(source: Any, stack: ExitStack) -> Tape:
+def _rewindable(source: Any, stack: ExitStack) -> RewindableFile:
     match source:
         case "-":
             # A replaced sys.stdin may lack the buffer, and a service's may be None.
             stdin = getattr(sys.stdin, "buffer", None) or sys.stdin
             if stdin is None:
                 raise AudioError("standard input: it is closed")
-            return record(stdin, "standard input", stack)
+            return open_rewindable(stdin, "standard input", stack)
         case str() | os.PathLike():
             path = os.fsdecode(source)
-            return record(stack.enter_context(_open(path)), _printable(path), stack)
+            return open_rewindable(stack.enter_context(_open(path)), printable_name(path), stack)
         case bytes() | bytearray() | memoryview():
             data = bytes(source)  # no copy of bytes; what may change under us is copied once
-            return record(io.BytesIO(data), f"{len(data)} bytes", stack)
+            return open_rewindable(io.BytesIO(data), f"{len(data)} bytes", stack)
     if not callable(getattr(source, "read", None)):
-        message = f"an object of type {type(source).__name__} is no audio source"
-        raise AudioError(message, hint=f"pass {_TAKEN}")
-    return record(source, _printable(getattr(source, "name", None)), stack)
+        raise AudioError(
+            f"an object of type {type(source).__name__} is no audio source", hint=f"pass {_TAKEN}"
+        )
+    return open_rewindable(source, printable_name(getattr(source, "name", None)), stack)
 
 
-def _decode(tape: Tape) -> Decoder:
-    head = tape.read_at(0, HEAD_BYTES)
-    tape.check()
+def _decode(file: RewindableFile) -> Decoder:
+    head = file.read_at(0, HEAD_BYTES)
+    file.check()
     if not head:
-        raise AudioError(f"{tape.label}: it is empty")
+        raise AudioError(f"{file.label}: it is empty")
     container = identify(head)
     if container is None and (what := mistaken_for(head)):
-        raise AudioError(f"{tape.label}: this is not audio but {what}")
+        raise AudioError(f"{file.label}: this is not audio but {what}")
     if container and not container.in_soundfile:
-        return _av_decoder(tape, container)
-    return _soundfile_decoder(tape, container)
+        return _av_decoder(file, container)
+    return _soundfile_decoder(file, container)
 
 
-def _soundfile_decoder(tape: Tape, container: Container | None) -> Decoder:
+def _soundfile_decoder(file: RewindableFile, container: Container | None) -> Decoder:
     try:
         from asr_client.audio.sound_file import SoundFileDecoder
-    except (ImportError, OSError) as failure:  # OSError: soundfile without its libsndfile
-        message = f"{tape.label}: soundfile cannot be loaded: {reason(failure)}"
-        raise AudioError(message, hint="pip install --force-reinstall soundfile") from failure
+    except (ImportError, OSError) as error:  # OSError: soundfile without its libsndfile
+        raise AudioError(
+            f"{file.label}: soundfile cannot be loaded: {reason(error)}",
+            hint="pip install --force-reinstall soundfile",
+        ) from error
     try:
-        return SoundFileDecoder(tape)
-    except AudioError as failure:
+        return SoundFileDecoder(file)
+    except AudioError as error:
         if container is None:
-            message = f"{tape.label}: this is no audio that libsndfile or FFmpeg would know"
-            raise AudioError(message, hint="convert it to WAV or FLAC") from failure
+            raise AudioError(
+                f"{file.label}: this is no audio that libsndfile or FFmpeg would know",
+                hint="convert it to WAV or FLAC",
+            ) from error
         # Such as a WAV that holds AAC, or an OGG that holds Speex.
         try:
-            return _av_decoder(tape, container)
+            return _av_decoder(file, container)
         except AudioError as second:
-            raise AudioError(failure.message, hint=second.hint) from failure
+            raise AudioError(error.message, hint=second.hint) from error
 
 
-def _av_decoder(tape: Tape, container: Container) -> Decoder:
+def _av_decoder(file: RewindableFile, container: Container) -> Decoder:
     try:
         from asr_client.audio.av_file import AvDecoder
-    except ImportError as failure:
-        message = f"{tape.label}: {container.name} audio needs PyAV, which is not installed"
-        raise AudioError(message, hint=_INSTALL_AV) from failure
-    return AvDecoder(tape, container)
+    except ImportError as error:
+        raise AudioError(
+            f"{file.label}: {container.name} audio needs PyAV, which is not installed",
+            hint=_INSTALL_AV,
+        ) from error
+    return AvDecoder(file, container)
 
 
 def _open(path: str) -> io.BufferedReader:
-    label = _printable(path)
+    label = printable_name(path)
     try:
         return Path(path).open("rb")
-    except FileNotFoundError as failure:
+    except FileNotFoundError as error:
         hint = "download it first" if "://" in path else "check the path"
-        raise AudioError(f"{label}: no such file", hint=hint) from failure
-    except IsADirectoryError as failure:
+        raise AudioError(f"{label}: no such file", hint=hint) from error
+    except IsADirectoryError as error:
         hint = "pass the files in it one by one"
-        raise AudioError(f"{label}: this is a directory", hint=hint) from failure
-    except PermissionError as failure:
+        raise AudioError(f"{label}: this is a directory", hint=hint) from error
+    except PermissionError as error:
         raise AudioError(
             f"{label}: permission denied", hint="look at its owner and mode"
-        ) from failure
-    except (OSError, ValueError) as failure:
-        raise AudioError(f"{label}: it cannot be opened: {reason(failure)}") from failure
-
-
-def _printable(name: object) -> str:
-    """A file's name for messages; one line, whatever is in it."""
-    if not isinstance(name, str | bytes):
-        return "audio file"  # a file object without a name, or known by its number only
-    text = os.fsdecode(name)
-    return text if text.isprintable() else ascii(text)
+        ) from error
+    except (OSError, ValueError) as error:
+        raise AudioError(f"{label}: it cannot be opened: {reason(error)}") from error

@@ -14,11 +14,13 @@ __all__ = ["Float32", "Waveform", "check_peak", "check_rate", "extremes", "freez
 
 Float32 = npt.NDArray[np.float32]
 
-LOWEST_RATE_HZ, HIGHEST_RATE_HZ = 1_000, 768_000
+# From the lowest that still holds a voice to the fastest converters sold; what a damaged header
+# says beyond that must not ask for a terabyte of resampled audio.
+_LOWEST_RATE_HZ, _HIGHEST_RATE_HZ = 1_000, 768_000
 
-# Music mastered loud, and lossy decoders, overshoot full scale a little. Beyond this it is
-# another scale, not another loudness.
-HIGHEST_PEAK = 1.5
+# Music mastered loud, and filters, overshoot full scale a little. Beyond this it is another
+# scale, not another loudness.
+_HIGHEST_PEAK = 1.5
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -43,8 +45,10 @@ class Waveform:
         check_rate(self.sample_rate_hz, "waveform")
         samples = self.samples
         if not isinstance(samples, np.ndarray) or samples.dtype != np.float32 or samples.ndim != 1:
-            message = "a waveform holds an array of float32 with one dimension"
-            raise AudioError(message, hint="load_audio(array, sample_rate_hz=...) makes one")
+            raise AudioError(
+                "a waveform holds an array of float32 with one dimension",
+                hint="load_audio(array, sample_rate_hz=...) makes one",
+            )
         if not samples.size:
             raise AudioError("a waveform holds at least one sample")
         peak = max(map(abs, extremes(samples)))
@@ -87,9 +91,11 @@ def check_rate(rate_hz: int, name: str) -> None:
         AudioError: If *rate_hz* is no whole number in 1000..768000; *name* says whose it is.
     """
     whole = isinstance(rate_hz, int | np.integer) and not isinstance(rate_hz, bool)
-    if not whole or not LOWEST_RATE_HZ <= rate_hz <= HIGHEST_RATE_HZ:
-        message = f"{name}: a sample rate of {rate_hz!r} Hz is not possible"
-        raise AudioError(message, hint=f"whole numbers, {LOWEST_RATE_HZ}..{HIGHEST_RATE_HZ}")
+    if not whole or not _LOWEST_RATE_HZ <= rate_hz <= _HIGHEST_RATE_HZ:
+        raise AudioError(
+            f"{name}: a sample rate of {rate_hz!r} Hz is not possible",
+            hint=f"whole numbers, {_LOWEST_RATE_HZ}..{_HIGHEST_RATE_HZ}",
+        )
 
 
 def check_peak(peak: float, name: str) -> None:
@@ -99,7 +105,7 @@ def check_peak(peak: float, name: str) -> None:
     Raises:
         AudioError: If *peak* is beyond 1.5; the hint guesses the scale.
     """
-    if peak <= HIGHEST_PEAK:
+    if peak <= _HIGHEST_PEAK:
         return
     if peak > 2 * 2**31:
         hint = "no recording is that loud: it is damaged, or of another type than its header says"

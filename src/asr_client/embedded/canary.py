@@ -3,6 +3,10 @@ A first request whose answer is known.
 
 Triton reports ready although its model processes may return wrong numbers (numpy 2 does that, in
 silence), so a server counts as started only when it has understood a spoken sentence.
+
+The request is made by hand and not by `asr_client.contracts`: a mistake in the client must not
+look like a broken server, and the supervisor, which lives as long as the server, does without
+numpy (16 MiB, and 60 ms of every start).
 """
 
 from __future__ import annotations
@@ -15,14 +19,15 @@ import wave
 from collections.abc import Collection
 from pathlib import Path
 
+from asr_client.embedded.served import MODELS
 from asr_client.errors import EmbeddedError
 
-__all__ = ["check_transcript", "infer_request"]
+__all__ = ["RECORDING", "check_transcript", "read_pcm16"]
 
 # "go forward ten meters", spoken by flite's voice rms: see canary.md.
 RECORDING = Path(__file__).with_name("canary.wav")
-ANSWERS = {"asr_am_ensemble": "go forward ten meters", "asr_slow": "1.87 s of en"}
-TIMEOUT_S = 30.0
+
+_TIMEOUT_S = 30.0
 
 
 def check_transcript(http_port: int, models: Collection[str]) -> None:
@@ -32,15 +37,15 @@ def check_transcript(http_port: int, models: Collection[str]) -> None:
     Raises:
         EmbeddedError: If the text is not the one that was spoken.
     """
-    model = next(name for name in ANSWERS if name in models)
-    status, reply = _post(http_port, model, *infer_request(read_pcm16(RECORDING)))
+    model = next(each for each in MODELS.values() if each.canary_answer and each.name in models)
+    status, reply = _post(http_port, model.name, *_infer_request(read_pcm16(RECORDING)))
     try:
         text = json.loads(reply)["outputs"][0]["data"][0]
     except (ValueError, LookupError, TypeError):
         text = f"HTTP {status}: {reply[:300].decode(errors='replace')}"
-    if text != ANSWERS[model]:
+    if text != model.canary_answer:
         raise EmbeddedError(
-            f"the embedded server started, but answers {text!r} instead of {ANSWERS[model]!r}",
+            f"the embedded server started, but answers {text!r} instead of {model.canary_answer!r}",
             hint="its interpreter must have numpy < 2: pip install 'asr-client[embedded]'",
         )
 
@@ -51,7 +56,7 @@ def read_pcm16(path: Path) -> array.array[int]:
         return array.array("h", recording.readframes(recording.getnframes()))
 
 
-def infer_request(pcm16: array.array[int]) -> tuple[bytes, bytes]:
+def _infer_request(pcm16: array.array[int]) -> tuple[bytes, bytes]:
     """Encode one English recording as (JSON, tensors) of a binary KServe v2 request."""
     tensors = (
         (
@@ -77,7 +82,7 @@ def infer_request(pcm16: array.array[int]) -> tuple[bytes, bytes]:
 
 def _post(port: int, model: str, head: bytes, tensors: bytes) -> tuple[int, bytes]:
     # http.client, unlike urllib, asks no proxy.
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=TIMEOUT_S)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_TIMEOUT_S)
     headers = {
         "Content-Type": "application/octet-stream",
         "Inference-Header-Content-Length": str(len(head)),

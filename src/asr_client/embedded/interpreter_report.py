@@ -1,6 +1,8 @@
 """
 Describe the interpreter that runs this file, as JSON on stdout.
 
+    python interpreter_report.py PACKAGE ...     also tells which of the packages it can import
+
 A script, not a module: it runs in the interpreter that is to host the models, which may lack
 asr_client. Standard library only.
 """
@@ -15,25 +17,26 @@ import sys
 import sysconfig
 from pathlib import Path
 
+__all__ = ["main"]
+
 
 def main() -> None:
     """Print one JSON object."""
     report = {
         "system": platform.system(),
         "machine": platform.machine(),
-        "glibc": glibc_version(),
+        "glibc": _glibc_version(),
         "python_version": list(sys.version_info[:2]),
         "executable": sys.executable,
-        "libpython_dir": libpython_dir(),
-        "pytriton_dir": package_dir("pytriton"),
-        "numpy_version": version_of("numpy"),
-        "pocketsphinx_error": import_error("pocketsphinx"),
-        "soundfile_error": import_error("soundfile"),
+        "libpython_dir": _libpython_dir(),
+        "pytriton_dir": _package_dir("pytriton"),
+        "numpy_version": _version_of("numpy"),
+        "import_errors": {name: _import_error(name) for name in sys.argv[1:]},
     }
     json.dump(report, sys.stdout)
 
 
-def glibc_version() -> str:
+def _glibc_version() -> str:
     """Return such as "2.36"; empty where the C library is another one."""
     try:
         name, version = (os.confstr("CS_GNU_LIBC_VERSION") or "").split()
@@ -42,7 +45,7 @@ def glibc_version() -> str:
     return version if name == "glibc" else ""
 
 
-def libpython_dir() -> str:
+def _libpython_dir() -> str:
     """Find the folder of this Python's shared library, which the model processes link to."""
     name = "libpython{}.{}.so.1.0".format(*sys.version_info[:2])
     lib_dir = Path(sysconfig.get_config_var("LIBDIR") or "/usr/lib")
@@ -56,13 +59,13 @@ def libpython_dir() -> str:
     return next((str(place) for place in places if (place / name).exists()), "")
 
 
-def package_dir(name: str) -> str:
+def _package_dir(name: str) -> str:
     """Find a package without importing it; empty when it is not installed."""
     spec = importlib.util.find_spec(name)
     return str(Path(spec.origin).parent) if spec and spec.origin else ""
 
 
-def version_of(name: str) -> str:
+def _version_of(name: str) -> str:
     """Return the installed version of a distribution; empty when there is none."""
     try:
         return importlib.metadata.version(name)
@@ -70,11 +73,11 @@ def version_of(name: str) -> str:
         return ""
 
 
-def import_error(name: str) -> str:
+def _import_error(name: str) -> str:
     """Say why *name* cannot be imported; empty when it can."""
     try:
         importlib.import_module(name)
-    except Exception as error:  # noqa: BLE001 -- a broken native library raises nearly anything
+    except Exception as error:  # noqa: BLE001 - a broken native library raises nearly anything
         return f"{type(error).__name__}: {error}"
     return ""
 

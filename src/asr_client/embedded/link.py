@@ -14,17 +14,17 @@ from pathlib import Path
 from typing import IO, cast
 
 from asr_client.embedded.events import Event, parse_event
-from asr_client.embedded.options import Settings
+from asr_client.embedded.options import SupervisorSettings
 from asr_client.errors import EmbeddedError
 
 __all__ = ["SupervisorLink"]
 
-logger = logging.getLogger(__name__)
+_logger = logging.getLogger(__name__)
 
 # What the supervisor may need beyond the start of the server itself: probing, ports tried again,
 # the first request, and at the end Triton's exit timeout and the killing of what is left.
-START_SLACK_S = 120.0
-STOP_TIMEOUT_S = 60.0
+_START_SLACK_S = 120.0
+_STOP_TIMEOUT_S = 60.0
 
 
 class SupervisorLink:
@@ -35,12 +35,14 @@ class SupervisorLink:
     collected, and say so, while the server still runs.
     """
 
-    def __init__(self, settings: Settings, on_event: Callable[[Event], None] | None) -> None:
+    def __init__(
+        self, settings: SupervisorSettings, on_event: Callable[[Event], None] | None
+    ) -> None:
         self.last = Event("starting")
         self.failure: EmbeddedError | None = None
         self._events: list[Event] = []
         self._on_event = on_event
-        self._start_limit_s = settings.options.start_timeout_s + START_SLACK_S
+        self._start_limit_s = settings.options.start_timeout_s + _START_SLACK_S
         self._changed = threading.Condition()
         self._ended = threading.Event()
         self._process = _spawn(settings)
@@ -88,10 +90,10 @@ class SupervisorLink:
     def stop(self) -> None:
         """Order the stop and wait for it."""
         self.release()
-        if not self._ended.wait(STOP_TIMEOUT_S):
+        if not self._ended.wait(_STOP_TIMEOUT_S):
             # Triton ends with its supervisor, and the next start sweeps up.
             self._process.kill()
-            self._ended.wait(STOP_TIMEOUT_S)
+            self._ended.wait(_STOP_TIMEOUT_S)
 
     def _listen(self) -> None:
         """Run in a thread: note events until the supervisor has ended."""
@@ -125,13 +127,13 @@ class SupervisorLink:
         try:
             self._on_event(event)
         except Exception:  # the callback's own mistake must not stop the listening
-            logger.exception("on_event failed for %r", event.kind)
+            _logger.exception("on_event failed for %r", event.kind)
 
 
-def _spawn(settings: Settings) -> subprocess.Popen[bytes]:
+def _spawn(settings: SupervisorSettings) -> subprocess.Popen[bytes]:
     package_root = str(Path(__file__).parents[2])
     paths = filter(None, (package_root, os.environ.get("PYTHONPATH")))
-    return subprocess.Popen(  # noqa: S603 -- our own module
+    return subprocess.Popen(  # noqa: S603 - our own module
         # -P: whatever lies in the current folder is not to be imported.
         [sys.executable, "-P", "-m", "asr_client.embedded.supervisor", settings.to_json()],
         stdin=subprocess.PIPE,

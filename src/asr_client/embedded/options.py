@@ -6,12 +6,12 @@ import json
 from dataclasses import asdict, dataclass, field
 from typing import Literal
 
+from asr_client.embedded.served import SERVED_MODELS
 from asr_client.errors import ConfigError
 
-__all__ = ["SERVED_MODELS", "EmbeddedOptions", "Ports", "Settings", "SlowModel"]
+__all__ = ["EmbeddedOptions", "Ports", "SlowModel", "SupervisorSettings"]
 
-HIGHEST_PORT = 65_535
-SERVED_MODELS = ("asr_am_ensemble", "asr", "asr_slow")
+_HIGHEST_PORT = 65_535
 
 
 @dataclass(frozen=True)
@@ -23,14 +23,14 @@ class SlowModel:
         a_ms: Fixed cost of one execution, whatever its batch size.
         b_ms: Cost of one second of audio; the seconds of a batch add up.
         mode: "sleep" leaves the core free, as a GPU model would; "busy" computes.
-        max_batch: How many requests of equal length Triton may join.
+        max_batch_size: How many requests of equal length Triton may join.
         instances: How many executions may run at once.
     """
 
     a_ms: float = 50.0
     b_ms: float = 20.0
     mode: Literal["sleep", "busy"] = "sleep"
-    max_batch: int = 8
+    max_batch_size: int = 8
     instances: int = 1
 
     def __post_init__(self) -> None:
@@ -38,8 +38,8 @@ class SlowModel:
             raise ConfigError("a_ms and b_ms are durations: finite and not negative")
         if self.mode not in ("sleep", "busy"):
             raise ConfigError(f"mode is {self.mode!r}, but must be 'sleep' or 'busy'")
-        if self.max_batch < 1 or self.instances < 1:
-            raise ConfigError("max_batch and instances must be at least 1")
+        if self.max_batch_size < 1 or self.instances < 1:
+            raise ConfigError("max_batch_size and instances must be at least 1")
 
 
 @dataclass(frozen=True)
@@ -88,14 +88,14 @@ class Ports:
 
     def __post_init__(self) -> None:
         fixed = [port for port in (self.http, self.grpc, self.metrics) if port]
-        if any(not 0 < port <= HIGHEST_PORT for port in fixed):
-            raise ConfigError(f"a port is from 1 to {HIGHEST_PORT}, or 0 for any free one")
+        if any(not 0 < port <= _HIGHEST_PORT for port in fixed):
+            raise ConfigError(f"a port is from 1 to {_HIGHEST_PORT}, or 0 for any free one")
         if len(set(fixed)) != len(fixed):
             raise ConfigError("http, grpc and metrics need three different ports")
 
 
 @dataclass(frozen=True)
-class Settings:
+class SupervisorSettings:
     """Everything the supervisor is told: the interpreter that runs the models, ports, options."""
 
     python: str
@@ -107,7 +107,7 @@ class Settings:
         return json.dumps(asdict(self))
 
     @classmethod
-    def from_json(cls, text: str) -> Settings:
+    def from_json(cls, text: str) -> SupervisorSettings:
         """Decode what `to_json` made."""
         fields = json.loads(text)
         options = fields["options"]

@@ -6,13 +6,13 @@ import os
 import select
 import signal
 import socket
-from types import FrameType, TracebackType
+from types import FrameType
 from typing import Self
 
 __all__ = ["Orders", "StopOrder"]
 
 
-class StopOrder(Exception):  # noqa: N818 -- an order, not an error
+class StopOrder(Exception):  # noqa: N818 - an order, not an error
     """The server is to stop."""
 
 
@@ -38,12 +38,7 @@ class Orders:
             signal.signal(number, _noted)
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Keep the handlers: a second Ctrl-C must not cut the cleaning short."""
 
     def pause(self, duration_s: float) -> None:

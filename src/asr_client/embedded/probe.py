@@ -7,7 +7,7 @@ import os
 import shutil
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,15 +17,16 @@ from asr_client.errors import EmbeddedError
 
 __all__ = ["probe"]
 
-PROBE_TIMEOUT_S = 60.0
+_PROBE_TIMEOUT_S = 60.0
 
 
-def probe(python: str, pause: Callable[[float], None]) -> Facts:
+def probe(python: str, packages: Sequence[str], pause: Callable[[float], None]) -> Facts:
     """
     Ask interpreter *python* about itself, and this machine about the rest.
 
     Args:
         python: Path or name of the interpreter that will run the models.
+        packages: What the models import: it is tried whether *python* can.
         pause: Called with seconds while waiting; may raise to give up.
 
     Raises:
@@ -33,7 +34,7 @@ def probe(python: str, pause: Callable[[float], None]) -> Facts:
     """
     script = Path(__file__).with_name("interpreter_report.py")
     # -I: as the models will run, without the caller's PYTHON* variables and user packages.
-    answer = _output_of([python, "-I", str(script)], pause)
+    answer = _output_of([python, "-I", str(script), *packages], pause)
     try:
         report = json.loads(answer)
         version = report.pop("python_version")
@@ -42,10 +43,10 @@ def probe(python: str, pause: Callable[[float], None]) -> Facts:
     facts = Facts(
         **report, python_version=(version[0], version[1]), shm_free_bytes=shared_memory.free_bytes()
     )
-    return replace(facts, unresolved=unresolved_libraries(facts, pause))
+    return replace(facts, unresolved=_unresolved_libraries(facts, pause))
 
 
-def unresolved_libraries(facts: Facts, pause: Callable[[float], None]) -> tuple[str, ...]:
+def _unresolved_libraries(facts: Facts, pause: Callable[[float], None]) -> tuple[str, ...]:
     """Name the shared libraries that Triton's programs would not find on this machine."""
     programs = [path for path in (facts.tritonserver, facts.stub) if path.is_file()]
     if not programs or not shutil.which("ldd"):
@@ -62,7 +63,7 @@ def _output_of(
 ) -> str:
     """Run a short program; it is killed when it takes too long or *pause* raises."""
     try:
-        process = subprocess.Popen(  # noqa: S603 -- the caller's interpreter, and ldd
+        process = subprocess.Popen(  # noqa: S603 - the caller's interpreter, and ldd
             command,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -83,10 +84,10 @@ def _output_of(
 
 
 def _communicate(process: subprocess.Popen[str], pause: Callable[[float], None]) -> tuple[str, str]:
-    deadline_s = time.monotonic() + PROBE_TIMEOUT_S
+    deadline_s = time.monotonic() + _PROBE_TIMEOUT_S
     while time.monotonic() < deadline_s:
         try:
             return process.communicate(timeout=0.1)
         except subprocess.TimeoutExpired:
             pause(0.0)
-    raise EmbeddedError(f"{process.args!r} gave no answer within {PROBE_TIMEOUT_S:.0f} s")
+    raise EmbeddedError(f"{process.args!r} gave no answer within {_PROBE_TIMEOUT_S:.0f} s")

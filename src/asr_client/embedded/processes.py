@@ -1,7 +1,7 @@
 """
 The processes of a server, found by its id.
 
-The id stands on the command lines of tritonserver (--id) and of its stubs (the model's path). A
+The id stands on the command lines of tritonserver (--id) and of its stubs (their shared memory). A
 bare process id would not do: after a crash the number may belong to somebody else.
 """
 
@@ -17,9 +17,9 @@ from pathlib import Path
 
 __all__ = ["die_with_parent", "has_id", "kill_all", "server_processes", "stubs"]
 
-STUB = "triton_python_backend_stub"
-PROGRAMS = ("tritonserver", STUB)
-PR_SET_PDEATHSIG = 1
+_STUB = "triton_python_backend_stub"
+_PROGRAMS = ("tritonserver", _STUB)
+_PR_SET_PDEATHSIG = 1  # from <linux/prctl.h>
 
 
 def server_processes(server_id: str) -> dict[int, str]:
@@ -36,7 +36,7 @@ def server_processes(server_id: str) -> dict[int, str]:
 def stubs(server_id: str) -> frozenset[int]:
     """Return the process ids of the model processes of *server_id*."""
     processes = server_processes(server_id)
-    return frozenset(pid for pid, program in processes.items() if program == STUB)
+    return frozenset(pid for pid, program in processes.items() if program == _STUB)
 
 
 def has_id(pid: int, server_id: str) -> bool:
@@ -55,7 +55,7 @@ def _program(entry: Path, server_id: str) -> str:
         return ""
     program = Path(command[0]).name
     # Not every process that mentions the id is the server's: somebody may be reading its log.
-    if program not in PROGRAMS or not any(server_id in word for word in command[1:]):
+    if program not in _PROGRAMS or not any(server_id in word for word in command[1:]):
         return ""
     return program
 
@@ -88,7 +88,7 @@ def die_with_parent() -> Callable[[], None]:
     parent_pid = os.getpid()
 
     def in_child() -> None:
-        libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+        libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
         if os.getppid() != parent_pid:  # it ended before the line above
             os._exit(1)
 

@@ -7,26 +7,27 @@ itself would not say: without libpython it hangs, with numpy 2 it returns wrong 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from asr_client.embedded.served import packages_of
 from asr_client.errors import EmbeddedError
 
 __all__ = ["Facts", "check", "check_platform"]
 
-OLDEST_GLIBC = (2, 35)
-PYTHONS = ((3, 10), (3, 11), (3, 12), (3, 13))
+_OLDEST_GLIBC = (2, 35)
+_PYTHONS = ((3, 10), (3, 11), (3, 12), (3, 13))
 # Its process is linked to a libpython that the wheel brings along.
-PYTHON_WITH_BUNDLED_LIBRARY = (3, 13)
+_PYTHON_WITH_BUNDLED_LIBRARY = (3, 13)
 # A model process takes 1 MiB at rest; the rest is for the audio of the requests it works on.
-SHM_BYTES_PER_INSTANCE = 4 << 20
+_SHM_BYTES_PER_INSTANCE = 4 << 20
 
-ELSEWHERE = (
+_ELSEWHERE = (
     "elsewhere, use --url with a server that runs already; "
     "ASR_EMBEDDED_PYTHON may name another interpreter to run the models"
 )
-INSTALL = "pip install 'asr-client[embedded]'"
+_INSTALL = "pip install 'asr-client[embedded]'"
 
 
 @dataclass(frozen=True)
@@ -43,8 +44,7 @@ class Facts:
         libpython_dir: Folder of its shared library; empty when there is none.
         pytriton_dir: The installed package; empty when missing.
         numpy_version: Empty when missing.
-        pocketsphinx_error: Why it cannot be imported; empty when it can.
-        soundfile_error: Likewise.
+        import_errors: Why a package that a model needs cannot be imported; empty when it can.
         shm_free_bytes: Room for shared memory.
         unresolved: Shared libraries that Triton's programs do not find.
     """
@@ -57,8 +57,7 @@ class Facts:
     libpython_dir: str
     pytriton_dir: str
     numpy_version: str
-    pocketsphinx_error: str
-    soundfile_error: str
+    import_errors: Mapping[str, str]
     shm_free_bytes: int
     unresolved: tuple[str, ...] = ()
 
@@ -99,17 +98,17 @@ def check_platform(system: str, machine: str, glibc: str) -> None:
     """
     if system != "Linux":
         raise EmbeddedError(
-            f"the embedded server needs Linux, and this is {system}", hint=ELSEWHERE
+            f"the embedded server needs Linux, and this is {system}", hint=_ELSEWHERE
         )
     if machine not in ("x86_64", "aarch64"):
         raise EmbeddedError(
-            f"the embedded server needs x86_64 or aarch64, and this is {machine}", hint=ELSEWHERE
+            f"the embedded server needs x86_64 or aarch64, and this is {machine}", hint=_ELSEWHERE
         )
-    if _numbers(glibc) < OLDEST_GLIBC:
+    if _numbers(glibc) < _OLDEST_GLIBC:
         found = f"glibc {glibc}" if glibc else "another C library"
         raise EmbeddedError(
             f"the embedded server needs glibc 2.35 or newer, and this system has {found}",
-            hint=f"Debian 12 and Ubuntu 22.04 are new enough; {ELSEWHERE}",
+            hint=f"Debian 12 and Ubuntu 22.04 are new enough; {_ELSEWHERE}",
         )
 
 
@@ -123,19 +122,17 @@ def check(facts: Facts, models: Collection[str], instances: int) -> None:
     check_platform(facts.system, facts.machine, facts.glibc)
     for requirement in _REQUIREMENTS:
         requirement(facts)
-    if "ps_decode" in models:
-        _require_importable("pocketsphinx", facts.pocketsphinx_error, facts)
-    if "asr" in models:
-        _require_importable("soundfile", facts.soundfile_error, facts)
+    for package in packages_of(models):
+        _require_importable(package, facts)
     _require_shared_memory(facts.shm_free_bytes, instances)
 
 
 def _require_python(facts: Facts) -> None:
-    if facts.python_version not in PYTHONS:
+    if facts.python_version not in _PYTHONS:
         raise EmbeddedError(
             f"the models cannot run on Python {facts.python_text} ({facts.executable})",
             hint="let ASR_EMBEDDED_PYTHON name a Python 3.11 or 3.12 of a virtual environment "
-            f"with {INSTALL}, or use --url with a server that runs already",
+            f"with {_INSTALL}, or use --url with a server that runs already",
         )
 
 
@@ -143,7 +140,7 @@ def _require_triton(facts: Facts) -> None:
     if not facts.pytriton_dir:
         raise EmbeddedError(
             f"nvidia-pytriton, which brings Triton, is not installed for {facts.executable}",
-            hint=f"{INSTALL}; {ELSEWHERE}",
+            hint=f"{_INSTALL}; {_ELSEWHERE}",
         )
     for program in (facts.tritonserver, facts.stub):
         if not program.is_file():
@@ -155,18 +152,18 @@ def _require_triton(facts: Facts) -> None:
 
 def _require_old_numpy(facts: Facts) -> None:
     if not facts.numpy_version:
-        raise EmbeddedError(f"numpy is not installed for {facts.executable}", hint=INSTALL)
+        raise EmbeddedError(f"numpy is not installed for {facts.executable}", hint=_INSTALL)
     if _numbers(facts.numpy_version) >= (2, 0):
         raise EmbeddedError(
             f"numpy {facts.numpy_version} of {facts.executable} is too new: "
             "Triton's Python backend corrupts numpy 2 arrays in silence",
             hint="pip install 'numpy<2', or leave this environment as it is and let "
-            f"ASR_EMBEDDED_PYTHON name the Python of another one with {INSTALL}",
+            f"ASR_EMBEDDED_PYTHON name the Python of another one with {_INSTALL}",
         )
 
 
 def _require_libpython(facts: Facts) -> None:
-    if not facts.libpython_dir and facts.python_version != PYTHON_WITH_BUNDLED_LIBRARY:
+    if not facts.libpython_dir and facts.python_version != _PYTHON_WITH_BUNDLED_LIBRARY:
         name = f"libpython{facts.python_text}"
         raise EmbeddedError(
             f"{name}.so.1.0 is missing: the model processes of Triton link to it",
@@ -178,7 +175,7 @@ def _require_libraries(facts: Facts) -> None:
     if facts.unresolved:
         raise EmbeddedError(
             f"Triton would not find these shared libraries: {', '.join(facts.unresolved)}",
-            hint=f"install them with the system's package manager; {ELSEWHERE}",
+            hint=f"install them with the system's package manager; {_ELSEWHERE}",
         )
 
 
@@ -191,13 +188,14 @@ _REQUIREMENTS: tuple[Callable[[Facts], None], ...] = (
 )
 
 
-def _require_importable(name: str, error: str, facts: Facts) -> None:
+def _require_importable(name: str, facts: Facts) -> None:
+    error = facts.import_errors.get(name, "")
     if error:
-        raise EmbeddedError(f"{facts.executable} cannot import {name}: {error}", hint=INSTALL)
+        raise EmbeddedError(f"{facts.executable} cannot import {name}: {error}", hint=_INSTALL)
 
 
 def _require_shared_memory(free_bytes: int, instances: int) -> None:
-    needed_bytes = instances * SHM_BYTES_PER_INSTANCE
+    needed_bytes = instances * _SHM_BYTES_PER_INSTANCE
     if free_bytes < needed_bytes:
         raise EmbeddedError(
             f"shared memory has {free_bytes >> 20} MiB left, and {instances} model processes need "

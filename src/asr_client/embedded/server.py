@@ -7,12 +7,11 @@ import platform
 import sys
 import warnings
 from collections.abc import Callable
-from types import TracebackType
 from typing import Self
 
 from asr_client.embedded.events import Event
 from asr_client.embedded.link import SupervisorLink
-from asr_client.embedded.options import EmbeddedOptions, Ports, Settings
+from asr_client.embedded.options import EmbeddedOptions, Ports, SupervisorSettings
 from asr_client.embedded.requirements import check_platform
 from asr_client.errors import EmbeddedError
 
@@ -30,10 +29,23 @@ class EmbeddedTriton:
         with EmbeddedTriton() as server:
             ASRClient(server.http_url, protocol="http").transcribe("speech.wav", language="en")
 
-    A server that breaks is restarted on the same ports; `on_event` hears of it.
+    A server that breaks is restarted on the same ports; `on_event` hears of it. Nothing starts
+    before `start` or `with`.
+
+    Args:
+        python: Interpreter with the embedded extra installed, which runs the models; None: what
+            ASR_EMBEDDED_PYTHON names, or else this one.
+        http_port: 0 for any free one.
+        grpc_port: 0 for any free one.
+        metrics_port: 0 for any free one.
+        options: Models, instances, limits.
+        on_event: Called from another thread with each event.
+
+    Raises:
+        ConfigError: If a value cannot work.
     """
 
-    def __init__(  # noqa: PLR0913 -- six is our limit
+    def __init__(  # noqa: PLR0913 - six is our limit
         self,
         *,
         python: str | None = None,
@@ -43,22 +55,7 @@ class EmbeddedTriton:
         options: EmbeddedOptions | None = None,
         on_event: Callable[[Event], None] | None = None,
     ) -> None:
-        """
-        Choose; nothing starts before `start` or `with`.
-
-        Args:
-            python: Interpreter with the embedded extra installed, which runs the models; None:
-                what ASR_EMBEDDED_PYTHON names, or else this one.
-            http_port: 0 for any free one.
-            grpc_port: 0 for any free one.
-            metrics_port: 0 for any free one.
-            options: Models, instances, limits.
-            on_event: Called from another thread with each event.
-
-        Raises:
-            ConfigError: If a value cannot work.
-        """
-        self._settings = Settings(
+        self._settings = SupervisorSettings(
             python=python or os.environ.get("ASR_EMBEDDED_PYTHON") or sys.executable,
             ports=Ports(http_port, grpc_port, metrics_port),
             options=options or EmbeddedOptions(),
@@ -92,12 +89,7 @@ class EmbeddedTriton:
     def __enter__(self) -> Self:
         return self.start()
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.stop()
 
     def __del__(self) -> None:

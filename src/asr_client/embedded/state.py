@@ -17,19 +17,18 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from asr_client.embedded import processes, shared_memory
 from asr_client.errors import EmbeddedError
 
-__all__ = ["StateDir", "state_root", "sweep"]
+__all__ = ["ID_PREFIX", "StateDir", "remove_leftovers", "state_root", "sweep"]
 
 ID_PREFIX = "asr-embedded-"
 # A folder is made, locked, and only then given its name, which it loses again before it is removed.
 # One that kept this prefix is a leftover of those moments.
-PASSING_PREFIX = "passing-"
-PASSING_FOR_AT_MOST_S = 600.0
+_PASSING_PREFIX = "passing-"
+_PASSING_FOR_AT_MOST_S = 600.0
 
 
 @dataclass(frozen=True)
@@ -49,7 +48,7 @@ class StateDir:
     def create(cls, root: Path) -> StateDir:
         """Make a folder under *root* that no other supervisor will touch."""
         server_id = ID_PREFIX + secrets.token_hex(6)
-        unnamed = root / (PASSING_PREFIX + server_id)
+        unnamed = root / (_PASSING_PREFIX + server_id)
         unnamed.mkdir(mode=0o700)
         lock = os.open(unnamed / "lock", os.O_RDWR | os.O_CREAT, 0o600)
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -68,12 +67,7 @@ class StateDir:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         _remove(self.path)
         os.close(self.lock)
 
@@ -103,11 +97,17 @@ def sweep(root: Path) -> list[str]:
     Returns:
         The ids of the servers cleaned up.
     """
-    for path in root.glob(f"{PASSING_PREFIX}*"):
+    for path in root.glob(f"{_PASSING_PREFIX}*"):
         with contextlib.suppress(FileNotFoundError):  # it has passed
-            if time.time() - path.stat().st_mtime > PASSING_FOR_AT_MOST_S:
+            if time.time() - path.stat().st_mtime > _PASSING_FOR_AT_MOST_S:
                 shutil.rmtree(path, ignore_errors=True)
     return [path.name for path in root.glob(f"{ID_PREFIX}*") if _swept(path)]
+
+
+def remove_leftovers(server_id: str) -> None:
+    """Kill what still runs for *server_id*, and then unlink its shared memory."""
+    processes.kill_all(server_id)
+    shared_memory.unlink(server_id)
 
 
 def _swept(path: Path) -> bool:
@@ -128,9 +128,8 @@ def _swept(path: Path) -> bool:
 
 def _remove(path: Path) -> None:
     """Leave nothing of a server: first those who write, then what they wrote."""
-    processes.kill_all(path.name)
-    shared_memory.unlink(path.name)
-    passing = path.with_name(PASSING_PREFIX + path.name)
+    remove_leftovers(path.name)
+    passing = path.with_name(_PASSING_PREFIX + path.name)
     with contextlib.suppress(FileNotFoundError):  # its supervisor was quicker than this sweep
         path.rename(passing)
     shutil.rmtree(passing, ignore_errors=True)

@@ -12,19 +12,34 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
-from asr_client.embedded import processes, shared_memory
-from asr_client.embedded.launch import EXIT_TIMEOUT_S, backend_links, command_line, environment
+from asr_client.embedded import processes
+from asr_client.embedded.command_line import (
+    EXIT_TIMEOUT_S,
+    backend_links,
+    command_line,
+    environment,
+)
 from asr_client.embedded.options import EmbeddedOptions, Ports
-from asr_client.embedded.repository import model_closure, model_processes, write_repository
+from asr_client.embedded.repository import model_processes, write_repository
 from asr_client.embedded.requirements import Facts
-from asr_client.embedded.state import StateDir
-from asr_client.embedded.triton_log import telling_lines
+from asr_client.embedded.served import model_closure
+from asr_client.embedded.state import StateDir, remove_leftovers
 from asr_client.errors import EmbeddedError
 
-__all__ = ["ServerEndedError", "Triton"]
+__all__ = ["ServerEndedError", "Triton", "port_was_taken", "telling_lines"]
 
-POLL_S = 0.05
-REPLY_TIMEOUT_S = 2.0
+_POLL_S = 0.05
+_REPLY_TIMEOUT_S = 2.0
+
+# Printed on every machine without a GPU, some of it marked as an error; none of it matters.
+_NOISE = (
+    "CudaDriverHelper has not been initialized",
+    "Failed to initialize NVML",
+    "DCGM unable to start",
+    "unable to create stream",
+    "pinned system memory",
+    "CUDA memory pool disabled",
+)
 
 
 class ServerEndedError(EmbeddedError):
@@ -80,18 +95,18 @@ class Triton:
             EmbeddedError: If it was not ready in time.
         """
         self.ports = ports
-        command = command_line(self.facts, self.state.server_id, self.state.path, ports)
+        command = command_line(self.facts, self.state.server_id, ports)
         with self.state.log_path.open("wb") as log:
-            self._process = subprocess.Popen(  # noqa: S603 -- the wheel's own program
+            self._process = subprocess.Popen(  # noqa: S603 - the wheel's own program
                 command,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 env=environment(os.environ, self.facts),
-                cwd=self.state.path,
+                cwd=self.state.path,  # which the command line counts on
                 # Ctrl-C in a terminal must reach the supervisor only, which stops us in order.
                 start_new_session=True,
-                preexec_fn=processes.die_with_parent(),  # noqa: PLW1509 -- one thread only
+                preexec_fn=processes.die_with_parent(),  # noqa: PLW1509 - one thread only
             )
         self._wait_until_ready()
         self._stubs = processes.stubs(self.state.server_id)
@@ -107,17 +122,17 @@ class Triton:
                     self.with_log(f"tritonserver was not ready within {limit_s:g} s"),
                     hint="raise start_timeout_s on a busy machine",
                 )
-            self.pause(POLL_S)
+            self.pause(_POLL_S)
 
     def _is_ready(self) -> bool:
         """Ask the port; another server may be answering there, so the name must be ours."""
-        status, body = get(self.ports.http, "/v2")
+        status, body = _get(self.ports.http, "/v2")
         try:
             ours = status == HTTPStatus.OK and json.loads(body)["name"] == self.state.server_id
         except (ValueError, LookupError, TypeError):
             return False
         return ours and all(
-            get(self.ports.http, f"/v2/models/{model}/ready")[0] == HTTPStatus.OK
+            _get(self.ports.http, f"/v2/models/{model}/ready")[0] == HTTPStatus.OK
             for model in self.models
         )
 
@@ -145,8 +160,7 @@ class Triton:
             self._process.kill()
             self._process.wait(timeout=EXIT_TIMEOUT_S)
             self._process = None
-        processes.kill_all(self.state.server_id)
-        shared_memory.unlink(self.state.server_id)
+        remove_leftovers(self.state.server_id)
 
     def log(self) -> str:
         """Return what the server has printed since its last start."""
@@ -157,9 +171,20 @@ class Triton:
         return "\n  ".join((f"{message}; its last words:", *telling_lines(self.log())))
 
 
-def get(port: int, path: str) -> tuple[int, bytes]:
+def telling_lines(log: str, limit: int = 20) -> list[str]:
+    """Return the last *limit* lines of *log* that say something."""
+    lines = [line.rstrip() for line in log.splitlines()]
+    return [line for line in lines if line and not any(noise in line for noise in _NOISE)][-limit:]
+
+
+def port_was_taken(log: str) -> bool:
+    """Tell whether the server ended because somebody else listens on one of its ports."""
+    return "already in use" in log
+
+
+def _get(port: int, path: str) -> tuple[int, bytes]:
     """GET from 127.0.0.1; status 0 when no HTTP server answers there."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=REPLY_TIMEOUT_S)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_REPLY_TIMEOUT_S)
     try:
         connection.request("GET", path)
         reply = connection.getresponse()

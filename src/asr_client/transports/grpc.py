@@ -9,6 +9,7 @@ import grpc
 from asr_client.config import ClientConfig
 from asr_client.contracts.wire import Reply, Request
 from asr_client.deadline import Deadline
+from asr_client.errors import ConfigError
 from asr_client.transports.grpc_messages import (
     channel_credentials,
     channel_options,
@@ -47,6 +48,8 @@ class GRPCTransport:
                 timeout=deadline.require_s(f"calling {self._endpoint}"),
                 metadata=self._metadata + request_metadata(request),
             )
+        except ValueError as error:
+            raise ConfigError("this client is closed") from error
         except grpc.RpcError as error:
             return failed_reply(error, self._endpoint, deadline)
         return make_reply(cast("bytes", body), call.initial_metadata(), call.trailing_metadata())

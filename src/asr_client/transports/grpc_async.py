@@ -9,6 +9,7 @@ import grpc
 from asr_client.config import ClientConfig
 from asr_client.contracts.wire import Reply, Request
 from asr_client.deadline import Deadline
+from asr_client.errors import ConfigError
 from asr_client.transports.grpc_messages import (
     channel_credentials,
     channel_options,
@@ -41,13 +42,15 @@ class AsyncGRPCTransport:
         method = self._methods.get(request.path)
         if method is None:
             method = self._methods[request.path] = self._channel.unary_unary(request.path)
-        call = method(
-            bytes(request.body[0]),
-            timeout=deadline.require_s(f"calling {self._endpoint}"),
-            metadata=self._metadata + request_metadata(request),
-        )
         try:
+            call = method(
+                bytes(request.body[0]),
+                timeout=deadline.require_s(f"calling {self._endpoint}"),
+                metadata=self._metadata + request_metadata(request),
+            )
             body = await call
+        except grpc.aio.UsageError as error:
+            raise ConfigError("this client is closed") from error
         except grpc.aio.AioRpcError as error:
             return failed_reply(error, self._endpoint, deadline)
         return make_reply(body, await call.initial_metadata(), await call.trailing_metadata())

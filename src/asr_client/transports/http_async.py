@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterable
+from collections import deque
+from collections.abc import AsyncIterable, AsyncIterator
+from contextlib import asynccontextmanager
 
 import httpcore
 
 from asr_client.config import ClientConfig
 from asr_client.contracts.wire import Reply, Request
 from asr_client.deadline import Deadline
-from asr_client.errors import ContractError
+from asr_client.errors import ConfigError, ContractError
 from asr_client.transports.http_messages import (
     IDLE_EXPIRY_S,
     MAX_CONNECTIONS,
@@ -21,7 +23,7 @@ from asr_client.transports.http_messages import (
     map_error,
     tls_context,
 )
-from asr_client.transports.http_streams import AsyncioBackend
+from asr_client.transports.http_streams import connect_async
 
 __all__ = ["AsyncHTTPTransport"]
 
@@ -32,20 +34,18 @@ class AsyncHTTPTransport:
     def __init__(self, config: ClientConfig) -> None:
         self._endpoint = config.endpoint
         self._messages = HTTPMessages(config)
-        self._pool = httpcore.AsyncConnectionPool(
-            ssl_context=tls_context(config),
-            max_connections=MAX_CONNECTIONS,
-            keepalive_expiry=IDLE_EXPIRY_S,
-            network_backend=AsyncioBackend(),
-        )
+        self._pool = _Pool(config, self._messages.origin)
 
     async def send(self, request: Request, deadline: Deadline) -> Reply:
         """Send, and read the whole reply."""
         # asyncio.timeout bounds the whole exchange, so single reads need no limit of their own.
         message = self._messages.make(request, deadline, read_limit=None)
         try:
-            async with asyncio.timeout(deadline.remaining_s()):
-                response = await self._pool.handle_async_request(message)
+            async with (
+                asyncio.timeout(deadline.remaining_s()),
+                self._pool.connection() as connection,
+            ):
+                response = await connection.handle_async_request(message)
                 try:
                     body = await _read_all(response.aiter_stream())
                 finally:
@@ -57,8 +57,8 @@ class AsyncHTTPTransport:
         return make_reply(response.status, response.headers, body)
 
     async def close(self) -> None:
-        """Close every connection."""
-        await self._pool.aclose()
+        """Close every connection; one in use, when its call ends."""
+        await self._pool.close()
 
 
 async def _read_all(chunks: AsyncIterable[bytes]) -> bytes:
@@ -69,3 +69,54 @@ async def _read_all(chunks: AsyncIterable[bytes]) -> bytes:
         if size > MAX_REPLY_BYTES:
             raise ContractError(f"the reply is larger than {MAX_REPLY_BYTES >> 20} MiB")
     return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+class _Pool:
+    """Connections kept for the next call, the longest unused first, so that none is forgotten."""
+
+    def __init__(self, config: ClientConfig, origin: httpcore.Origin) -> None:
+        self._config = config
+        self._origin = origin
+        self._tls = tls_context(config)
+        self._places = asyncio.BoundedSemaphore(MAX_CONNECTIONS)
+        self._idle: deque[httpcore.AsyncHTTP11Connection] = deque()
+        self._is_closed = False
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[httpcore.AsyncHTTP11Connection]:
+        """Lend a connection: an idle one, or else a new one."""
+        if self._is_closed:
+            raise ConfigError("this client is closed")
+        async with self._places:
+            connection = await self._take_idle() or await self._connect()
+            try:
+                yield connection
+            finally:
+                await self._put_back(connection)
+
+    async def close(self) -> None:
+        """Close what is idle; the rest follows as it comes back."""
+        self._is_closed = True
+        while connection := await self._take_idle():
+            await connection.aclose()
+
+    async def _take_idle(self) -> httpcore.AsyncHTTP11Connection | None:
+        while self._idle:
+            connection = self._idle.popleft()
+            if not connection.has_expired():
+                return connection
+            await connection.aclose()
+        return None
+
+    async def _connect(self) -> httpcore.AsyncHTTP11Connection:
+        endpoint, limit_s = self._config.endpoint, self._config.connect_timeout_s
+        stream = await connect_async(endpoint.host, endpoint.port, self._tls, limit_s)
+        return httpcore.AsyncHTTP11Connection(self._origin, stream, IDLE_EXPIRY_S)
+
+    async def _put_back(self, connection: httpcore.AsyncHTTP11Connection) -> None:
+        if connection.is_idle():
+            self._idle.append(connection)
+        else:
+            await connection.aclose()
+        if self._is_closed:
+            await self.close()

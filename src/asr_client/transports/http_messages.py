@@ -42,30 +42,33 @@ IDLE_EXPIRY_S = 30.0
 NETWORK_ERRORS = (
     httpcore.NetworkError,
     httpcore.ProtocolError,
-    httpcore.ProxyError,
     httpcore.TimeoutException,
-    httpcore.UnsupportedProtocol,
     OSError,
 )
 
 # A transcript is kilobytes; whatever answers with more than this is no ASR server.
 MAX_REPLY_BYTES = 64 * 2**20
 
-# Bodies below this go out in one piece with their headers' packet; larger ones are not copied.
-_JOIN_BELOW_BYTES = 64 * 2**10
-
-_NO_CONNECTION = (httpcore.ConnectError, httpcore.ConnectTimeout, httpcore.ProxyError)
+_NO_CONNECTION = (httpcore.ConnectError, httpcore.ConnectTimeout)
 
 
 class HTTPMessages:
-    """Builds httpcore requests for one server."""
+    """
+    Builds httpcore requests for one server.
+
+    Attributes:
+        origin: The server, as httpcore's connections want to know it.
+    """
 
     def __init__(self, config: ClientConfig) -> None:
-        self._endpoint = config.endpoint
-        self._connect_timeout_s = config.connect_timeout_s
+        endpoint = config.endpoint
+        self._endpoint = endpoint
+        self.origin = httpcore.Origin(
+            endpoint.scheme.encode(), endpoint.host.encode("idna"), endpoint.port
+        )
         agent = f"asr-client/{__version__} Python/{platform.python_version()}"
         self._headers = [
-            (b"Host", config.endpoint.authority.encode("idna")),
+            (b"Host", endpoint.authority.encode("idna")),
             (b"User-Agent", agent.encode()),
             (b"Accept", b"application/json"),
         ]
@@ -79,37 +82,31 @@ class HTTPMessages:
 
         Args:
             request: Ours.
-            deadline: Bounds connecting and waiting for a free connection.
-            read_limit: What the network stream gets as its time limit for reads and writes.
+            deadline: Must not have passed.
+            read_limit: What the network stream gets as its time limit for reads.
         """
-        endpoint = self._endpoint
-        remaining_s = deadline.require_s(f"calling {endpoint}")
+        deadline.require_s(f"calling {self._endpoint}")
         headers = [
             *self._headers,
             *((name.encode("ascii"), value.encode("ascii")) for name, value in request.headers),
         ]
         if not any(name == "Accept-Encoding" for name, _ in request.headers):
             headers.append((b"Accept-Encoding", b"identity"))
+        # h11 copies each part that is not bytes, so one copy of all of them costs no more.
+        body = b"".join(request.body)
         if request.method == "POST":
-            headers.append((b"Content-Length", str(request.size_bytes).encode()))
+            headers.append((b"Content-Length", b"%d" % len(body)))
         return httpcore.Request(
             request.method,
             httpcore.URL(
-                scheme=endpoint.scheme.encode(),
-                host=endpoint.host.encode("idna"),
-                port=endpoint.port,
-                target=(endpoint.prefix + request.path).encode("ascii"),
+                scheme=self.origin.scheme,
+                host=self.origin.host,
+                port=self.origin.port,
+                target=(self._endpoint.prefix + request.path).encode("ascii"),
             ),
             headers=headers,
-            content=b"".join(request.body),
-            extensions={
-                "timeout": {
-                    "connect": min(self._connect_timeout_s, remaining_s),
-                    "pool": remaining_s,
-                    "read": read_limit,
-                    "write": read_limit,
-                }
-            },
+            content=body,
+            extensions={"timeout": {"read": read_limit}},
         )
 
 
@@ -139,14 +136,12 @@ def _decompress(body: bytes, encoding: str) -> bytes:
 def map_error(error: Exception, endpoint: Endpoint, deadline: Deadline) -> ASRError:
     """Map httpcore's exception to ours; the caller raises it from the original."""
     text = _text(error)
-    if isinstance(error, httpcore.LocalProtocolError | httpcore.UnsupportedProtocol):
+    if isinstance(error, httpcore.LocalProtocolError):
         return ConfigError(f"cannot put the request to {endpoint} into HTTP: {text}")
     if isinstance(error, httpcore.TimeoutException) and deadline.remaining_s() <= 0:
         return _timed_out(error, endpoint, deadline)
     if isinstance(error, _NO_CONNECTION):
         return NotSentError(f"cannot reach {endpoint}: {text}", hint=_reach_hint(text, endpoint))
-    if isinstance(error, httpcore.PoolTimeout):
-        return NotSentError(f"no free connection to {endpoint} in time")
     return ReplyLostError(
         f"the connection to {endpoint} broke before the reply was whole: {text}",
         hint="the server may have been restarted; the request may have been executed",
@@ -159,7 +154,7 @@ def _timed_out(error: Exception, endpoint: Endpoint, deadline: Deadline) -> Dead
 
 
 def _text(error: BaseException) -> str:
-    """Find the first words in the chain of causes; anyio's errors have none of their own."""
+    """Find the first words in the chain of causes; httpcore's often have none of their own."""
     inner: BaseException | None = error
     while inner is not None and not str(inner):
         inner = inner.__cause__ or inner.__context__
@@ -169,9 +164,11 @@ def _text(error: BaseException) -> str:
 
 def _reach_hint(text: str, endpoint: Endpoint) -> str:
     lower = text.lower()
+    if "mismatch" in lower:
+        return "the certificate is another host's: call the server by the name that it shows"
     if "certificate" in lower:
         return "TLS is verified; name your own authority's PEM file with tls_ca_file"
-    if "ssl" in lower:
+    if "ssl" in lower or "tls" in lower:
         return f"does the port speak TLS? try http://{endpoint.authority}"
     if "name or service" in lower or "nodename" in lower or "name resolution" in lower:
         return "the host name is not known: is it spelt right?"
@@ -191,4 +188,5 @@ def tls_context(config: ClientConfig) -> ssl.SSLContext | None:
             context.load_verify_locations(certifi.where())
     except (OSError, ssl.SSLError) as error:
         raise ConfigError(f"cannot use the PEM file {config.tls_ca_file}: {error}") from error
+    context.set_alpn_protocols(["http/1.1"])
     return context

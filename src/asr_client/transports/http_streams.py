@@ -1,8 +1,9 @@
 """
-The connections that carry httpcore's bytes: plain sockets for threads, asyncio for one loop.
+The connections that carry httpcore's bytes: a plain socket for threads, asyncio for a loop.
 
-httpcore brings both, yet its limits are seconds a read: a server that sends a byte now and then
-would hold a thread for ever. And its asynchronous one goes through anyio, at twice the price.
+httpcore brings streams of its own. For threads their time limit is seconds a read, so that a server
+that sends a byte now and then holds the caller for ever; for asyncio they go through anyio, which
+makes a call a third dearer, and lose a reply that came before the request was whole.
 """
 
 from __future__ import annotations
@@ -10,121 +11,117 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import select
+import socket
 import ssl
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, cast
 
 import httpcore
 
 from asr_client.deadline import Deadline
 
-__all__ = ["AsyncioBackend", "DeadlineBackend"]
+__all__ = ["connect", "connect_async"]
 
 # --- threads ------------------------------------------------------------------------------------
 
 
-class DeadlineBackend(httpcore.SyncBackend):
-    """Opens connections that understand deadlines."""
+def connect(
+    host: str, port: int, tls: ssl.SSLContext | None, limit: Deadline
+) -> httpcore.NetworkStream:
+    """Open a connection; its reads take a Deadline for a time limit."""
+    with _connecting(), contextlib.ExitStack() as on_error:
+        connection = socket.create_connection((host, port), _seconds(limit))
+        on_error.enter_context(connection)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        connection.settimeout(_seconds(limit))
+        if tls is not None:
+            connection = tls.wrap_socket(connection, server_hostname=host)
+        on_error.pop_all()
+        return _SocketStream(connection)
 
-    def connect_tcp(self, *args: Any, **kwargs: Any) -> httpcore.NetworkStream:
-        """Connect, as httpcore does."""
-        return _DeadlineStream(super().connect_tcp(*args, **kwargs))
 
+class _SocketStream(httpcore.NetworkStream):
+    """A socket. What is written waits for the first read: head and body leave together."""
 
-class _DeadlineStream(httpcore.NetworkStream):
-    """
-    A connection whose time limit may be a Deadline, asked anew at every read and write.
-
-    What is written waits for the first read, so that a request's head and body leave together.
-    """
-
-    def __init__(self, stream: httpcore.NetworkStream) -> None:
-        self._stream = stream
-        self._socket = stream.get_extra_info("socket")
+    def __init__(self, connection: socket.socket) -> None:
+        self._socket = connection
+        # Not on Windows; and TLS, which has it in name only, copies in any case.
+        self._gathers = hasattr(connection, "sendmsg") and not isinstance(connection, ssl.SSLSocket)
         self._unsent: list[memoryview] = []
-        self._write_limit: float | Deadline | None = None
 
-    def read(self, max_bytes: int, timeout: float | Deadline | None = None) -> bytes:
-        # As httpcore: a server may refuse a request before it is whole, and say why.
-        with contextlib.suppress(httpcore.WriteError):
-            self._send()
-        return self._stream.read(max_bytes, _seconds(timeout, httpcore.ReadTimeout))
-
-    def write(self, buffer: bytes, timeout: float | Deadline | None = None) -> None:
+    def write(self, buffer: bytes, timeout: float | Deadline | None = None) -> None:  # noqa: ARG002
         if buffer:
             self._unsent.append(memoryview(buffer))
-            self._write_limit = timeout
 
-    def _send(self) -> None:
-        unsent, self._unsent = self._unsent, []
-        if isinstance(self._socket, ssl.SSLSocket):  # has no sendmsg
-            unsent = [memoryview(b"".join(unsent))]
+    def read(self, max_bytes: int, timeout: float | Deadline | None = None) -> bytes:
         try:
-            while unsent:
-                self._socket.settimeout(_seconds(self._write_limit, httpcore.WriteTimeout))
-                if len(unsent) > 1:
-                    size = self._socket.sendmsg(unsent)
-                else:
-                    size = self._socket.send(unsent[0])
-                while unsent and size >= len(unsent[0]):
-                    size -= len(unsent.pop(0))
-                if size:
-                    unsent[0] = unsent[0][size:]
+            if self._unsent:
+                self._send(timeout)
+            self._socket.settimeout(_seconds(timeout))
+            return self._socket.recv(max_bytes)
         except TimeoutError as error:
-            raise httpcore.WriteTimeout from error
+            raise httpcore.ReadTimeout from error
         except OSError as error:
-            raise httpcore.WriteError from error
+            raise httpcore.ReadError from error
+
+    def _send(self, timeout: float | Deadline | None) -> None:
+        unsent, self._unsent = self._unsent, []
+        if not self._gathers:
+            unsent = [memoryview(b"".join(unsent))]
+        while unsent:
+            self._socket.settimeout(_seconds(timeout))
+            try:
+                sent = self._send_some(unsent)
+            except (ConnectionError, ssl.SSLError):
+                return  # refused before it was whole: the answer to be read says why
+            while unsent and sent >= len(unsent[0]):
+                sent -= len(unsent.pop(0))
+            if sent:
+                unsent[0] = unsent[0][sent:]
+
+    def _send_some(self, parts: list[memoryview]) -> int:
+        return self._socket.sendmsg(parts) if self._gathers else self._socket.send(parts[0])
 
     def close(self) -> None:
-        self._stream.close()
-
-    def start_tls(
-        self,
-        ssl_context: ssl.SSLContext,
-        server_hostname: str | None = None,
-        timeout: float | None = None,
-    ) -> httpcore.NetworkStream:
-        return _DeadlineStream(self._stream.start_tls(ssl_context, server_hostname, timeout))
+        self._socket.close()
 
     def get_extra_info(self, info: str) -> Any:
-        return self._stream.get_extra_info(info)
+        return _is_readable(self._socket) if info == "is_readable" else None
 
 
-def _seconds(timeout: float | Deadline | None, expired: type[Exception]) -> float | None:
+def _seconds(timeout: float | Deadline | None) -> float | None:
     if not isinstance(timeout, Deadline):
         return timeout
     remaining_s = timeout.remaining_s()
     if remaining_s <= 0:
-        raise expired
+        raise TimeoutError
     return remaining_s
 
 
 # --- one event loop -----------------------------------------------------------------------------
 
 # Beyond this much unread, the server has to wait.
-_UNREAD_BYTES = 2**18
+_UNREAD_BYTES = 2**20
+# asyncio may copy what the system does not take at once.
 _WRITE_BYTES = 2**22
+# Addresses of one host race, each with this start over the next (RFC 8305).
+_HEAD_START_S = 0.25
 
 
-class AsyncioBackend(httpcore.AsyncNetworkBackend):
-    """Opens connections on the running loop."""
-
-    async def connect_tcp(
-        self, host: str, port: int, timeout: float | None = None, *_: Any, **__: Any
-    ) -> httpcore.AsyncNetworkStream:
-        """Connect; where a name has several addresses, they race (RFC 8305)."""
-        connect = asyncio.get_running_loop().create_connection
-        try:
-            async with asyncio.timeout(timeout):
-                _, stream = await connect(_LoopStream, host, port, happy_eyeballs_delay=0.25)
-        except TimeoutError as error:
-            raise httpcore.ConnectTimeout from error
-        except OSError as error:
-            raise httpcore.ConnectError from error
-        return stream
+async def connect_async(
+    host: str, port: int, tls: ssl.SSLContext | None, timeout_s: float
+) -> httpcore.AsyncNetworkStream:
+    """Open a connection on the running loop; reads and writes have no limits of their own."""
+    with _connecting():
+        async with asyncio.timeout(timeout_s):
+            _, stream = await asyncio.get_running_loop().create_connection(
+                _ProtocolStream, host, port, ssl=tls, happy_eyeballs_delay=_HEAD_START_S
+            )
+    return stream
 
 
-class _LoopStream(asyncio.Protocol, httpcore.AsyncNetworkStream):
-    """A connection in the hands of asyncio; the caller bounds reads and writes with a timeout."""
+class _ProtocolStream(asyncio.Protocol, httpcore.AsyncNetworkStream):
+    """A connection that asyncio reads at any time, so that an early reply is never lost."""
 
     _transport: asyncio.Transport
 
@@ -132,72 +129,51 @@ class _LoopStream(asyncio.Protocol, httpcore.AsyncNetworkStream):
         self._unread = bytearray()
         self._is_over = False
         self._is_full = False
-        self._cause: Exception | None = None
-        self._waiter: asyncio.Future[None] | None = None
+        self._error: Exception | None = None
+        self._change: asyncio.Future[None] | None = None
 
-    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        while not self._unread and not self._is_over:
-            await self._change()
-        if not self._unread and self._cause:
-            raise httpcore.ReadError from self._cause
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002, ASYNC109
+        view = cast("bytes", memoryview(buffer))  # slices of it are not copies
+        for start in range(0, len(view), _WRITE_BYTES):
+            self._transport.write(view[start : start + _WRITE_BYTES])
+            while self._is_full and not self._is_over:
+                await self._wait()
+            if self._is_over:
+                raise httpcore.WriteError from self._error
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002, ASYNC109
+        while not (self._unread or self._is_over):
+            await self._wait()
+        if self._error and not self._unread:
+            raise httpcore.ReadError from self._error
         data = bytes(self._unread[:max_bytes])
         del self._unread[:max_bytes]
         self._transport.resume_reading()
         return data
 
-    async def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        view: Any = memoryview(buffer)
-        for start in range(0, len(view), _WRITE_BYTES):
-            self._transport.write(view[start : start + _WRITE_BYTES])
-            while self._is_full and not self._is_over:
-                await self._change()
-            if self._is_over:
-                raise httpcore.WriteError from self._cause
-
-    async def _change(self) -> None:
-        self._waiter = asyncio.get_running_loop().create_future()
-        try:
-            await self._waiter
-        finally:
-            self._waiter = None
-
-    def _wake(self) -> None:
-        if self._waiter and not self._waiter.done():
-            self._waiter.set_result(None)
-
     async def aclose(self) -> None:
+        # Whole replies have been read, and of others nobody wants the rest: no farewell.
         self._transport.abort()
 
-    async def start_tls(
-        self,
-        ssl_context: ssl.SSLContext,
-        server_hostname: str | None = None,
-        timeout: float | None = None,
-    ) -> httpcore.AsyncNetworkStream:
-        secure = asyncio.get_running_loop().start_tls
-        try:
-            async with asyncio.timeout(timeout):
-                transport = await secure(
-                    self._transport, self, ssl_context, server_hostname=server_hostname
-                )
-        except TimeoutError as error:
-            raise httpcore.ConnectTimeout from error
-        except OSError as error:
-            raise httpcore.ConnectError from error
-        assert transport is not None
-        self._transport = transport
-        return self
-
     def get_extra_info(self, info: str) -> Any:
-        if info == "is_readable":
-            return self._is_over or bool(self._unread) or _is_readable(self._transport)
-        return self._transport.get_extra_info(info)
+        if info != "is_readable":
+            return None
+        # The system is asked, too: a loop that was busy has not yet seen what came.
+        seen = self._is_over or bool(self._unread)
+        return seen or _is_readable(self._transport.get_extra_info("socket"))
 
-    # What asyncio calls:
+    async def _wait(self) -> None:
+        self._change = asyncio.get_running_loop().create_future()
+        await self._change
+
+    def _wake(self) -> None:
+        if self._change and not self._change.done():
+            self._change.set_result(None)
+
+    # From here on, what asyncio calls.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast("asyncio.Transport", transport)
 
     def data_received(self, data: bytes) -> None:
         self._unread += data
@@ -210,7 +186,7 @@ class _LoopStream(asyncio.Protocol, httpcore.AsyncNetworkStream):
         self._wake()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._is_over, self._cause = True, exc
+        self._is_over, self._error = True, exc
         self._wake()
 
     def pause_writing(self) -> None:
@@ -221,8 +197,26 @@ class _LoopStream(asyncio.Protocol, httpcore.AsyncNetworkStream):
         self._wake()
 
 
-def _is_readable(transport: asyncio.Transport) -> bool:
-    """Ask the system: the loop may not have had time to see that the server hung up."""
+# --- both ---------------------------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def _connecting() -> Iterator[None]:
+    try:
+        yield
+    except TimeoutError as error:
+        raise httpcore.ConnectTimeout("timed out") from error
+    except OSError as error:
+        # asyncio's error is mute when a server hangs up instead of shaking hands.
+        raise httpcore.ConnectError(str(error) or "no TLS handshake") from error
+
+
+def _is_readable(connection: socket.socket) -> bool:
+    """Whether something came: on an idle connection, the server's farewell."""
+    if connection.fileno() < 0:
+        return True
+    if not hasattr(select, "poll"):  # Windows
+        return bool(select.select([connection], [], [], 0)[0])
     poll = select.poll()
-    poll.register(transport.get_extra_info("socket"), select.POLLIN)
+    poll.register(connection, select.POLLIN)
     return bool(poll.poll(0))

@@ -4,7 +4,7 @@ A recogniser that only takes time: a_ms + b_ms x seconds of audio, for each exec
 Runs inside Triton's Python backend, in an interpreter of its own: it cannot import asr_client.
 """
 
-# ruff: noqa: INP001 -- a Triton model directory, not a package
+# ruff: noqa: INP001 - a Triton model directory, not a package
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ from typing import Any
 import numpy as np
 import triton_python_backend_utils as pb_utils
 
-RATE_HZ = 16_000
+__all__ = ["TritonPythonModel"]
+
+_RATE_HZ = 16_000
 
 
 class TritonPythonModel:
@@ -30,14 +32,14 @@ class TritonPythonModel:
         self.languages = frozenset(parameters["languages"].split())
         self.fixed_s = float(parameters["a_ms"]) / 1000
         self.per_audio_s = float(parameters["b_ms"]) / 1000
-        self.spend = {"sleep": time.sleep, "busy": compute}[parameters["mode"]]
+        self.spend = {"sleep": time.sleep, "busy": _compute}[parameters["mode"]]
 
     def execute(self, requests: list[Any]) -> list[Any]:
         """Take the time that this batch costs, then answer *requests* in their order."""
         batch = [self._recordings(request) for request in requests]
         audio_s = sum(seconds for recordings, _ in batch for seconds, _ in recordings)
         self.spend(self.fixed_s + self.per_audio_s * audio_s)
-        return [answer(recordings, error) for recordings, error in batch]
+        return [_answer(recordings, error) for recordings, error in batch]
 
     def _recordings(self, request: Any) -> tuple[list[tuple[float, str]], str]:
         """Return (seconds, language) for each recording of a request, or what is wrong with it."""
@@ -52,18 +54,18 @@ class TritonPythonModel:
                 return [], f"NUM_SAMPLES is {count}, but must be from 1 to {signals.shape[1]}"
             if code not in self.languages:
                 return [], f"LANG_ID {code!r} is not served here"
-            recordings.append((int(count) / RATE_HZ, code))
+            recordings.append((int(count) / _RATE_HZ, code))
         return recordings, ""
 
 
-def compute(duration_s: float) -> None:
+def _compute(duration_s: float) -> None:
     """Keep one core computing for *duration_s* of CPU time: longer by the clock if it is shared."""
     end_s = time.thread_time() + duration_s
     while time.thread_time() < end_s:
         pass
 
 
-def answer(recordings: list[tuple[float, str]], error: str) -> Any:
+def _answer(recordings: list[tuple[float, str]], error: str) -> Any:
     """Say what was received: a text that differs with language and length, and nothing else."""
     if error:
         return pb_utils.InferenceResponse(

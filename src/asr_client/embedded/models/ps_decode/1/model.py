@@ -4,7 +4,7 @@ Speech to text with pocketsphinx, behind the tensors of AI4Bharat's acoustic mod
 Runs inside Triton's Python backend, in an interpreter of its own: it cannot import asr_client.
 """
 
-# ruff: noqa: INP001 -- a Triton model directory, not a package
+# ruff: noqa: INP001 - a Triton model directory, not a package
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ import triton_python_backend_utils as pb_utils
 from numpy.typing import NDArray
 from speech import UnusableError, pcm16, speech_of  # type: ignore[import-not-found]
 
-RATE_HZ = 16_000
+__all__ = ["TritonPythonModel"]
+
+_RATE_HZ = 16_000
 
 
 class TritonPythonModel:
@@ -27,7 +29,7 @@ class TritonPythonModel:
         """Load the acoustic and the language model."""
         parameters = json.loads(args["model_config"])["parameters"]
         self.languages = frozenset(parameters["languages"]["string_value"].split())
-        self.decoder = pocketsphinx.Decoder(samprate=RATE_HZ, loglevel="FATAL")
+        self.decoder = pocketsphinx.Decoder(samprate=_RATE_HZ, loglevel="FATAL")
 
     def execute(self, requests: list[Any]) -> list[Any]:
         """Answer *requests* in their order; a bad one fails alone."""
@@ -35,7 +37,7 @@ class TritonPythonModel:
 
     def _answer(self, request: Any) -> Any:
         try:
-            texts = [self._transcribe(*row) for row in rows_of(request)]
+            texts = [self._transcribe(*row) for row in _rows_of(request)]
         except UnusableError as error:
             return pb_utils.InferenceResponse(
                 error=pb_utils.TritonError(str(error), pb_utils.TritonError.INVALID_ARG)
@@ -64,7 +66,7 @@ class TritonPythonModel:
         return str(hypothesis.hypstr) if hypothesis else ""
 
 
-def rows_of(request: Any) -> list[tuple[NDArray[np.float32], int, str]]:
+def _rows_of(request: Any) -> list[tuple[NDArray[np.float32], int, str]]:
     """Split a request into (signal, number of samples, language), one for each recording."""
     signals, counts, languages = (
         pb_utils.get_input_tensor_by_name(request, name).as_numpy()

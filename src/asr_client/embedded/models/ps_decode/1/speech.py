@@ -4,16 +4,18 @@ From the tensors of a request to the samples that the decoder takes. Pure.
 Runs inside Triton's Python backend, which puts this folder on the path of imports.
 """
 
-# ruff: noqa: INP001 -- a Triton model directory, not a package
+# ruff: noqa: INP001 - a Triton model directory, not a package
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
+__all__ = ["UnusableError", "pcm16", "speech_of"]
+
 # Speech stays within 1.0. Someone who forgot to scale int16 down sends thousands, and would get
 # nonsense after a very slow search; a filter's overshoot of a few per cent is harmless.
-LOUDEST = 1.5
+_LOUDEST = 1.5
 
 
 class UnusableError(ValueError):
@@ -31,7 +33,7 @@ def speech_of(signal: NDArray[np.float32], num_samples: int) -> NDArray[np.float
     if not np.isfinite(speech).all():
         raise UnusableError("AUDIO_SIGNAL holds NaN or infinity")
     loudest = float(np.abs(speech).max())
-    if loudest > LOUDEST:
+    if loudest > _LOUDEST:
         raise UnusableError(
             f"AUDIO_SIGNAL reaches {loudest:.6g}, but samples must lie in [-1, 1]: "
             "divide 16-bit integers by 32768"

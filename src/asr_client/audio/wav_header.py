@@ -1,5 +1,5 @@
 """
-How much audio a header promises, against how much there is.
+How much audio the header of a WAV, RF64 or W64 file promises, against how much there is.
 
 libsndfile reads what is there and says nothing; a recording that lost its second half on the way
 would be transcribed as if it were whole. Pure but for *read_at*.

@@ -10,9 +10,10 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any, Protocol, cast
 
+from asr_client.audio.messages import reason
 from asr_client.errors import AudioError
 
-__all__ = ["BinaryReadable", "Tape", "reason", "record"]
+__all__ = ["BinaryReadable", "RewindableFile", "open_rewindable"]
 
 # Above this, a pipe's bytes go to a temporary file: an hour of stereo WAV would be 700 MB.
 _SPOOL_BYTES = 32 << 20
@@ -25,7 +26,7 @@ class BinaryReadable(Protocol):
         """Return up to *size* bytes, all of them if negative; b"" at the end."""
 
 
-class Tape(io.RawIOBase):
+class RewindableFile(io.RawIOBase):
     """
     A seekable binary file, counted from where it stood; the caller's file is never closed.
 
@@ -38,7 +39,7 @@ class Tape(io.RawIOBase):
         self.label = name  # not "name": soundfile would guess a format from its ending
         self._file = file
         self._origin: int = file.tell()
-        self._failure: BaseException | None = None
+        self._error: BaseException | None = None
         self._patch: tuple[int, bytes] | None = None
 
     def readable(self) -> bool:
@@ -46,7 +47,7 @@ class Tape(io.RawIOBase):
         return True
 
     def seekable(self) -> bool:
-        """Answer yes; record() sees to it."""
+        """Answer yes; open_rewindable() sees to it."""
         return True
 
     def readinto(self, buffer: Any, /) -> int:
@@ -93,18 +94,17 @@ class Tape(io.RawIOBase):
         Raises:
             AudioError: If the input failed. KeyboardInterrupt and the like as they came.
         """
-        failure = self._failure
-        if isinstance(failure, Exception):
-            message = f"{self.label}: reading it failed: {reason(failure)}"
-            raise AudioError(message) from failure
-        if failure:
-            raise failure
+        error = self._error
+        if isinstance(error, Exception):
+            raise AudioError(f"{self.label}: reading it failed: {reason(error)}") from error
+        if error:
+            raise error
 
     def _attempt(self, work: Callable[[], int], otherwise: int) -> int:
         try:
             return work()
-        except BaseException as failure:  # noqa: BLE001
-            self._failure = self._failure or failure
+        except BaseException as error:  # noqa: BLE001 - nothing may pass: check() raises it
+            self._error = self._error or error
             return otherwise
 
     def _fill(self, buffer: memoryview) -> int:
@@ -122,9 +122,9 @@ class Tape(io.RawIOBase):
         return len(data)
 
 
-def record(file: Any, name: str, stack: ExitStack) -> Tape:
+def open_rewindable(file: Any, name: str, stack: ExitStack) -> RewindableFile:
     """
-    Put a binary file object on a tape.
+    Make any binary file object rewindable.
 
     Args:
         file: Anything with read(); what cannot seek is read to its end first.
@@ -137,20 +137,14 @@ def record(file: Any, name: str, stack: ExitStack) -> Tape:
     try:
         in_text_mode = isinstance(file.read(0), str)
         if not in_text_mode:
-            return Tape(file if _can_seek(file) else _spool(file, stack), name)
-    except Exception as failure:  # a caller's file may throw anything
-        raise AudioError(f"{name}: it cannot be read: {reason(failure)}") from failure
+            return RewindableFile(file if _can_seek(file) else _spool(file, stack), name)
+    except Exception as error:  # a caller's file may throw anything
+        raise AudioError(f"{name}: it cannot be read: {reason(error)}") from error
     raise AudioError(f"{name}: the file is open in text mode", hint="open it with mode 'rb'")
 
 
-def reason(failure: BaseException) -> str:
-    """What an exception says, on one line; its class where it says nothing."""
-    text = getattr(failure, "strerror", None) or str(failure) or type(failure).__name__
-    return " ".join(str(text).split())
-
-
 def _spool(file: Any, stack: ExitStack) -> Any:
-    spool = stack.enter_context(tempfile.SpooledTemporaryFile(_SPOOL_BYTES))  # noqa: SIM115
+    spool = stack.enter_context(tempfile.SpooledTemporaryFile(_SPOOL_BYTES))  # noqa: SIM115 - *stack* closes it
     shutil.copyfileobj(file, spool, 1 << 20)
     spool.seek(0)
     return spool

@@ -45,21 +45,22 @@ def environment(inherited: Mapping[str, str], facts: Facts) -> dict[str, str]:
     }
 
 
-def command_line(facts: Facts, server_id: str, state_dir: Path, ports: Ports) -> list[str]:
+def command_line(facts: Facts, server_id: str, ports: Ports) -> list[str]:
     """
-    Build the command line of tritonserver.
+    Build the command line of tritonserver, to be run in the folder of `models` and `backends`.
 
     Args:
         facts: Where the wheel is.
         server_id: Unique; the server's name in `GET /v2` and the prefix of its shared memory.
-        state_dir: Holds `models` and `backends`.
         ports: Three free ones.
     """
     return [
         str(facts.tritonserver),
         f"--id={server_id}",
-        f"--model-repository={state_dir / 'models'}",
-        f"--backend-directory={state_dir / 'backends'}",
+        # Relative, because Triton 2.51 starts stubs with `bash -c` and quotes nothing: one space or
+        # apostrophe in TMPDIR, and it would wait for ever for a stub that never was (measured).
+        "--model-repository=models",
+        "--backend-directory=backends",
         f"--cache-directory={facts.triton_dir / 'caches'}",
         f"--backend-config=python,shm-region-prefix-name={server_id}_",
         f"--exit-timeout-secs={EXIT_TIMEOUT_S}",
