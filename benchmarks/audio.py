@@ -39,7 +39,7 @@ PROC = Path("/proc/self")
 
 
 def prepare_ours(path: str) -> object:
-    """asr_client: decode, downmix, resample and lint in one pass."""
+    """asr_client: decode, downmix, resample and examine in one pass."""
     return prepare(path, rate_hz=RATE_HZ)
 
 
