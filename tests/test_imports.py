@@ -38,7 +38,16 @@ ALLOWED: dict[str, set[str]] = {
     "terms": {"config", "contracts", "languages"},
     "discovery": {"config", "contracts", "deadline", "effects", "endpoint", "session"},
     "inspection": {"contracts", "discovery", "effects", "results", "session"},
-    "flow": {"audio", "contracts", "discovery", "effects", "results", "session", "terms"},
+    "flow": {
+        "audio",
+        "contracts",
+        "deadline",
+        "discovery",
+        "effects",
+        "results",
+        "session",
+        "terms",
+    },
     # one call, done
     "drive": {"effects", "transports"},
     "client": {

@@ -11,6 +11,9 @@ from asr_client.errors import ConfigError
 __all__ = ["ApiKey"]
 
 
+_LONGEST_KEY = 64 * 2**10
+
+
 class ApiKey:
     """
     A key that nothing prints: repr, str, logs and pickles of it hold a fingerprint at most.
@@ -39,7 +42,8 @@ class ApiKey:
     def from_file(cls, path: str | os.PathLike[str]) -> ApiKey:
         """Read a key from a file that holds nothing else."""
         try:
-            return cls(Path(path).read_text(encoding="utf-8"))
+            with Path(path).open(encoding="utf-8") as file:
+                return cls(file.read(_LONGEST_KEY))  # bounded: /dev/zero is a file, too
         except (OSError, UnicodeDecodeError) as error:
             raise ConfigError(f"cannot read the API key file {os.fspath(path)}: {error}") from error
 

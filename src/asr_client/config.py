@@ -19,6 +19,16 @@ DEFAULT_API_KEY_HEADER = "X-API-Key"
 DEFAULT_CONNECT_TIMEOUT_S = 5.0
 DEFAULT_MODEL = "asr_am_ensemble"
 
+_FRAMING_HEADERS = (
+    "accept",
+    "accept-encoding",
+    "connection",
+    "content-length",
+    "content-type",
+    "host",
+    "te",
+    "transfer-encoding",
+)
 _HEADER_CHARACTERS = frozenset(string.ascii_letters + string.digits + "!#$%&'*+-.^_`|~")
 
 
@@ -81,7 +91,9 @@ class ClientConfig:
             endpoint=endpoint,
             protocol=protocol,
             protocol_why=why,
-            model=endpoint.model or given.text("model", "ASR_MODEL") or DEFAULT_MODEL,
+            model=_model(settings.get("model") or "", endpoint)
+            or environ.get("ASR_MODEL")
+            or DEFAULT_MODEL,
             language=given.text("language", "ASR_LANGUAGE") or None,
             languages=tuple(settings.get("languages") or ()),
             api_key=_key(settings.get("api_key"), environ),
@@ -143,7 +155,19 @@ def _key(given: str | ApiKey | None, environ: Mapping[str, str]) -> ApiKey | Non
     return ApiKey.from_file(path) if path else None
 
 
+def _model(asked: str, endpoint: Endpoint) -> str:
+    """Settle on the model that the caller or the URL names; they must not disagree."""
+    if asked and endpoint.model and asked != endpoint.model:
+        raise ConfigError(f"the URL names model {endpoint.model!r}, the settings {asked!r}")
+    if not asked.isprintable():
+        raise ConfigError(f"{asked!a} is not the name of a model")
+    return asked or endpoint.model
+
+
 def _header(name: str) -> str:
-    if not set(name) <= _HEADER_CHARACTERS:
-        raise ConfigError(f"{name!r} is not the name of an HTTP header")
+    taken = name.lower() in _FRAMING_HEADERS or name.lower().endswith("-bin")
+    if taken or not set(name) <= _HEADER_CHARACTERS:
+        raise ConfigError(
+            f"{name!r} cannot carry an API key", hint="gateways use X-API-Key or apikey"
+        )
     return name or DEFAULT_API_KEY_HEADER

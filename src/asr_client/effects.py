@@ -29,9 +29,10 @@ class Send:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """Run this blocking function where it does not hold up others, and bring its result."""
+    """Run this blocking function where it does not hold up others, and bring its result in time."""
 
     function: Callable[[], object]
+    deadline: Deadline
 
 
 Effect = Send | Work
@@ -49,7 +50,7 @@ def perform(exchange: Exchange[Value], deadline: Deadline, request_id: str = "")
     return exchange.parse(reply)
 
 
-def work(function: Callable[[], Value]) -> Flow[Value]:
+def work(function: Callable[[], Value], deadline: Deadline) -> Flow[Value]:
     """Have a blocking function run, and take its result."""
-    result = yield Work(function)
+    result = yield Work(function, deadline)
     return cast("Value", result)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 from asr_client.errors import ConfigError
 
@@ -90,12 +90,14 @@ def parse_url(url: str) -> Endpoint:
         ConfigError: If it is no URL of a server, or holds a password or a key.
     """
     text = url.strip()
-    parts = _split(text if "://" in text else f"http://{text}", shown=url)
+    # What may hold a secret is never repeated.
+    shown = "the URL" if "@" in text or "?" in text or "#" in text else repr(url)
+    parts = _split(text if "://" in text else f"http://{text}", shown)
     endpoint = Endpoint(
         scheme=parts.scheme.lower(),
         host=parts.hostname or "",
-        port=_port(parts, url),
-        prefix=parts.path.rstrip("/"),
+        port=_port(parts, shown),
+        prefix=quote(parts.path.rstrip("/"), safe="/%:@!$&'()*+,;=~"),
     )
     if "://" not in text and endpoint.port in _GRPC_PORTS:
         why = f"port {endpoint.port} is Triton's gRPC port"
@@ -105,7 +107,7 @@ def parse_url(url: str) -> Endpoint:
     if not endpoint.is_grpc:
         return _read_path(endpoint)
     if endpoint.prefix:
-        raise ConfigError(f"a gRPC URL has no path, but {url!r} does")
+        raise ConfigError(f"a gRPC URL has no path, but {shown} does")
     return endpoint
 
 
@@ -115,19 +117,18 @@ def _split(text: str, shown: str) -> SplitResult:
         host = parts.hostname or ""
         host.encode("idna")
     except (ValueError, UnicodeError) as error:
-        raise ConfigError(f"{shown!r} is not a URL: {error}") from error
+        raise ConfigError(f"{shown} is not a URL") from error
     if parts.scheme.lower() not in _DEFAULT_PORTS:
         raise ConfigError(
             f"URL scheme {parts.scheme!r} is unknown", hint="use http, https, grpc or grpcs"
         )
     if parts.username or parts.password or parts.query or parts.fragment:
-        # The URL is not repeated: it may hold a secret.
         raise ConfigError(
             "the URL must hold neither a user name, nor a password, nor a query",
             hint="give the key with api_key, ASR_API_KEY or --api-key-file",
         )
     if not host or any(character.isspace() for character in host):
-        raise ConfigError(f"the URL {shown!r} names no host", hint="for example http://host:8000")
+        raise ConfigError(f"{shown} names no host", hint="for example http://host:8000")
     return parts
 
 
@@ -135,9 +136,9 @@ def _port(parts: SplitResult, shown: str) -> int:
     try:
         port = parts.port
     except ValueError as error:
-        raise ConfigError(f"the port in {shown!r} is not within 1..65535") from error
+        raise ConfigError(f"the port in {shown} is not within 1..65535") from error
     if port == 0:
-        raise ConfigError(f"the port in {shown!r} is not within 1..65535")
+        raise ConfigError(f"the port in {shown} is not within 1..65535")
     return port or _DEFAULT_PORTS[parts.scheme.lower()]
 
 
@@ -149,10 +150,17 @@ def _read_path(endpoint: Endpoint) -> Endpoint:
             return replace(
                 endpoint, prefix=prefix, protocol=protocol, why=f"the URL ends in {suffix}"
             )
-    prefix, found, rest = endpoint.prefix.rpartition("/v2/models/")
-    model, _, action = rest.partition("/")
-    if found and action in ("generate", "infer"):
-        called: Protocol = "generate" if action == "generate" else "http"
-        why = f"the URL ends in /{action}"
-        return replace(endpoint, prefix=prefix, protocol=called, model=unquote(model), why=why)
-    return endpoint
+    prefix, found, rest = f"{endpoint.prefix}/".rpartition("/v2/")
+    if not found:
+        return endpoint
+    endpoint = replace(endpoint, prefix=prefix)
+    kind, _, path = rest.strip("/").partition("/")
+    if kind != "models" or not path:
+        return endpoint  # ".../v2", ".../v2/health/ready": whose server it is matters, no more
+    model, _, action = path.partition("/")
+    endpoint = replace(endpoint, model=unquote(model))
+    action = action.rpartition("/")[2]  # past "versions/1"
+    if action not in ("generate", "infer"):
+        return endpoint
+    called: Protocol = "generate" if action == "generate" else "http"
+    return replace(endpoint, protocol=called, why=f"the URL ends in /{action}")

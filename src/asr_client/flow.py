@@ -7,12 +7,14 @@ tests drive the very same code (drive.py).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from functools import partial
 from uuid import uuid4
 
 from asr_client.audio import AudioSource, Prepared, prepare
 from asr_client.contracts.recognizer import Recognized, Recognizer, Utterances
+from asr_client.deadline import Deadline
 from asr_client.discovery import find_route
 from asr_client.effects import Flow, perform, work
 from asr_client.results import Segment, Timing, Transcript
@@ -37,10 +39,11 @@ def transcribe(
     terms = settle(route.recognizer, session.config, options, len(sources))
 
     preparing_s = clock()
-    prepared = yield from _prepare_all(session, sources, options, terms.recognizer)
+    # The audio's length is not known yet, so a call without a limit has the longest one.
+    deadline = session.deadline(options.deadline_s, started_s=started_s, audio_s=math.inf)
+    prepared = yield from _prepare_all(session, sources, options, terms.recognizer, deadline)
     asking_s = clock()
 
-    # Only now is the audio's length known, and with it the time that a call without a limit gets.
     # The recordings of a batch add up: a decoder takes its rows one after the other.
     audio_s = sum(one.wave.duration_s for one in prepared)
     deadline = session.deadline(options.deadline_s, started_s=started_s, audio_s=audio_s)
@@ -49,13 +52,18 @@ def transcribe(
     exchange = terms.recognizer.recognize(utterances)
     recognized = yield from perform(exchange, deadline, utterances.request_id)
     ended_s = clock()
+    session.routes[session.config.model] = route  # a guess, too, once it has worked
 
     timing = Timing(asking_s - preparing_s, ended_s - asking_s, ended_s - started_s)
     return _assemble(terms, utterances, prepared, recognized, timing)
 
 
 def _prepare_all(
-    session: Session, sources: Sequence[AudioSource], options: Options, recognizer: Recognizer
+    session: Session,
+    sources: Sequence[AudioSource],
+    options: Options,
+    recognizer: Recognizer,
+    deadline: Deadline,
 ) -> Flow[list[Prepared]]:
     prepared = []
     for source in sources:
@@ -66,7 +74,7 @@ def _prepare_all(
             rate_hz=recognizer.sample_rate_hz,
             normalize_peak=session.config.normalize_peak,
         )
-        prepared.append((yield from work(decode)))
+        prepared.append((yield from work(decode, deadline)))
     return prepared
 
 

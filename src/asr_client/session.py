@@ -20,11 +20,20 @@ _LONGEST_S = 900.0
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """The way to one model: who recognizes, and why in this way."""
+    """
+    The way to one model: who recognizes, and why in this way.
+
+    Attributes:
+        recognizer: Who recognizes.
+        why_protocol: What decided how it is asked.
+        why_contract: What gave its contract away.
+        is_guess: Nothing but another way's absence speaks for this one.
+    """
 
     recognizer: Recognizer
     why_protocol: str
     why_contract: str
+    is_guess: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from asr_client.config import ClientConfig
+from asr_client.config import DEFAULT_MODEL, ClientConfig
 from asr_client.contracts.recognizer import Recognizer
 from asr_client.errors import ConfigError, LanguageError
 from asr_client.languages import LANGUAGES, resolve_language
@@ -37,11 +37,13 @@ class Terms:
         recognizer: Who will be asked.
         language: The model's own code; None sends none.
         asked: The language as the caller wrote it; None if he named none.
+        unsent_model: The model that the caller named and that no request can name.
     """
 
     recognizer: Recognizer
     language: str | None
     asked: str | None
+    unsent_model: str = ""
 
     def warnings(self, duration_s: float) -> tuple[str, ...]:
         """Say what is worth knowing of the call, as opposed to the recording of *duration_s*."""
@@ -50,6 +52,8 @@ class Terms:
             said.append(
                 f"model {recognizer.model!r} takes no language; {self.asked!r} was not sent"
             )
+        if self.unsent_model:
+            said.append(f"the gateway chooses the model; {self.unsent_model!r} was not sent")
         window_s = recognizer.window_s
         if window_s is not None and duration_s > window_s:
             said.append(f"the model listens for {window_s:g} s; the rest may be missing")
@@ -66,14 +70,15 @@ def settle(recognizer: Recognizer, config: ClientConfig, options: Options, count
     """
     if count > recognizer.max_batch_size:
         raise ConfigError(
-            f"{count} recordings do not fit in one request: model {recognizer.model!r} takes "
+            f"{count} recordings do not fit in one request: the model takes "
             f"{recognizer.max_batch_size} over protocol {recognizer.protocol!r}",
             hint="send them in smaller batches, or one by one with transcribe()",
         )
     asked = options.language or config.language
     # What the caller states of the model wins over what the model declares.
     language = _choose_language(recognizer, asked, config.languages or recognizer.languages)
-    return Terms(recognizer, language, asked)
+    unsent = config.model if not recognizer.model and config.model != DEFAULT_MODEL else ""
+    return Terms(recognizer, language, asked, unsent)
 
 
 def _choose_language(

@@ -19,6 +19,7 @@ import soundfile
 from asr_client.embedded import EmbeddedTriton
 
 WEATHER = "the weather will be dry and warm today but cold in the evening"
+COMMAND = [sys.executable, "-m", "asr_client.cli.transcribe"]
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
@@ -27,7 +28,7 @@ def run(embedded_triton: EmbeddedTriton) -> Run:
     """Run asr-transcribe against the shared server."""
 
     def run(*arguments: object, url: str = embedded_triton.http_url, **options: object) -> object:
-        command = [sys.executable, "-m", "asr_client.cli.transcribe", *map(str, arguments)]
+        command = [*options.pop("command", COMMAND), *map(str, arguments)]
         environment = {**os.environ, "ASR_URL": url}
         options = {"text": True, "capture_output": True, "timeout": 60, **options}
         return subprocess.run(command, env=environment, check=False, **options)
@@ -242,3 +243,32 @@ def test_key_comes_from_a_file_and_is_never_shown(run: Run, weather: Path, tmp_p
     assert done.returncode == 0
     assert "KEY-FOR-TESTS" not in done.stdout + done.stderr
     assert run("--api-key-file", tmp_path / "none", weather).returncode == 2
+
+
+def test_closed_streams_are_no_disaster(run: Run, weather: Path) -> None:
+    """Without stderr the text still comes; without stdout there is one clear line."""
+    quiet = ["sh", "-c", 'exec "$@" 2>&-', "sh", sys.executable, "-m", "asr_client.cli.transcribe"]
+    mute = ["sh", "-c", 'exec "$@" >&-', "sh", sys.executable, "-m", "asr_client.cli.transcribe"]
+    done = run(weather, command=quiet)
+    assert (done.stdout, done.returncode) == (f"{WEATHER}\n", 0)
+    done = run(weather, command=mute)
+    assert done.returncode == 1
+    assert "standard output is closed" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_odd_file_names_spoil_nothing(run: Run, weather: Path, tmp_path: Path) -> None:
+    """A name that is no text is written as an escape, and the next recording is still done."""
+    odd = os.fsencode(tmp_path) + b"/\xff odd.flac"
+    shutil.copy(weather, odd)
+    done = run("-f", "json", "-o", tmp_path / "out", os.fsdecode(odd), weather)
+    assert (done.stderr, done.returncode) == ("", 0)
+    written = [json.loads(path.read_text()) for path in (tmp_path / "out").iterdir()]
+    assert [fields["text"] for fields in written] == [WEATHER, WEATHER]
+
+
+def test_languages_of_the_model_may_be_stated(run: Run, weather: Path) -> None:
+    """--languages says what the model takes, where the user knows better."""
+    done = run("--languages", "hi,ta", "-l", "en", weather)
+    assert done.returncode == 2
+    assert "it takes: hi, ta" in done.stderr

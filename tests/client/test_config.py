@@ -30,6 +30,17 @@ from asr_client.endpoint import parse_url
         ("https://gw/services/inference/asr", "https://gw:443", "ulca", ""),
         ("http://h:1/v2/models/asr/generate", "http://h:1", "generate", "asr"),
         ("http://h:1/p/v2/models/asr%20x/infer", "http://h:1/p", "http", "asr x"),
+        ("http://h:1/v2/models/m/versions/1/infer", "http://h:1", "http", "m"),
+        ("http://h:1/v2/models/m", "http://h:1", "auto", "m"),
+        ("http://h:1/v2/models/m/ready", "http://h:1", "auto", "m"),
+        ("http://h:1/p/v2", "http://h:1/p", "auto", ""),
+        ("http://h:1/v2/health/ready", "http://h:1", "auto", ""),
+        (
+            "http://h:1/हिन्दी",
+            "http://h:1/%E0%A4%B9%E0%A4%BF%E0%A4%A8%E0%A5%8D%E0%A4%A6%E0%A5%80",
+            "auto",
+            "",
+        ),
     ],
 )
 def test_url_tells_place_and_protocol(url: str, shown: str, protocol: str, model: str) -> None:
@@ -53,6 +64,9 @@ def test_url_tells_place_and_protocol(url: str, shown: str, protocol: str, model
         "http://[::1",
         "grpc://host/path",
         "http://user:SECRET@host",
+        "http://user:SECRET@[::1",
+        "http://user:SECRET@a..b",
+        "http://user:SECRET@host:99999",
         "http://host/?apikey=SECRET",
         "http://host/#SECRET",
     ],
@@ -121,6 +135,10 @@ def test_protocol_in_the_url_stands_when_the_setting_is_auto() -> None:
         {"api_key": "a\nb"},
         {"api_key_header": "X Key"},
         {"api_key_header": "X-Key\r\nEvil: 1"},
+        {"api_key_header": "Content-Length"},
+        {"api_key_header": "x-key-bin"},
+        {"model": "a\nb"},
+        {"model": "\udcff"},
     ],
 )
 def test_setting_is_refused_when_it_cannot_work(settings: dict[str, Any]) -> None:
@@ -155,3 +173,11 @@ def test_tls_file_is_refused_when_it_holds_no_certificate(tmp_path: Path) -> Non
     (tmp_path / "ca.pem").write_text("nonsense")
     with pytest.raises(ConfigError, match=r"ca\.pem"):
         ASRClient("https://host", tls_ca_file=str(tmp_path / "ca.pem"))
+
+
+def test_model_in_the_url_must_be_the_one_that_is_asked_for() -> None:
+    """Two names for one thing are a mistake, not a choice for us to make."""
+    url = "http://h/v2/models/asr/generate"
+    assert ClientConfig.resolve(url, environ={"ASR_MODEL": "other"}).model == "asr"
+    with pytest.raises(ConfigError, match="the URL names model 'asr', the settings 'other'"):
+        ClientConfig.resolve(url, environ={}, model="other")

@@ -7,7 +7,14 @@ from collections.abc import Sequence
 
 import pytest
 
-from asr_client import AuthError, ContractError, ModelNotFoundError, OverloadedError, ServerError
+from asr_client import (
+    AuthError,
+    ContractError,
+    ModelNotFoundError,
+    OverloadedError,
+    RouteNotFoundError,
+    ServerError,
+)
 from asr_client.config import ClientConfig
 from asr_client.contracts.kserve_http import KServeHTTP
 from asr_client.contracts.wire import Reply
@@ -44,6 +51,8 @@ KONG_NO_KEY = Reply(
 KONG_NO_UPSTREAM = Reply(
     503, {"x-kong-response-latency": "0"}, b'{"message":"failure to get a peer"}'
 )
+KONG_HTML = Reply(200, {}, b"<html>maintenance</html>")
+REDIRECT = Reply(302, {"location": "https://login"}, b"")
 TRITON_RESTRICTED = Reply(403, {}, b'{"error":"This API is restricted, expecting header \'x\'"}')
 
 
@@ -86,7 +95,7 @@ def route(protocol: str, *replies: Reply, url: str = "http://h") -> Route:
         ("auto", [good(AI4BHARAT), KONG_NO_ROUTE], "http", "ai4bharat", "answers in KServe v2"),
         ("auto", [good(AI4BHARAT), TRITON_RESTRICTED], "http", "ai4bharat", "KServe v2"),
         ("auto", [KONG_NO_ROUTE], "asr-infer", "asr-infer", "404 for /v2/models/m"),
-        ("auto", [TRITON_NO_PATH], "asr-infer", "asr-infer", "404 for /v2/models/m"),
+        ("auto", [good(AI4BHARAT), KONG_HTML], "http", "ai4bharat", "KServe v2"),
         ("http", [good(AI4BHARAT), good({})], "http", "ai4bharat", "asked for"),
         ("generate", [good(BASE64), good({})], "generate", "base64", "asked for"),
         ("generate", [KONG_NO_ROUTE], "generate", "base64", "asked for"),
@@ -108,6 +117,8 @@ def test_route_is_found_and_explained(
     ("protocol", "replies", "error"),
     [
         ("auto", [TRITON_NO_MODEL], ModelNotFoundError),
+        ("auto", [TRITON_NO_PATH], RouteNotFoundError),
+        ("auto", [REDIRECT], RouteNotFoundError),
         ("auto", [KONG_NO_KEY], AuthError),
         ("auto", [KONG_NO_UPSTREAM], OverloadedError),
         ("auto", [good(AI4BHARAT), KONG_NO_KEY], AuthError),
@@ -128,3 +139,15 @@ def test_models_are_not_guessed_when_the_key_is_refused() -> None:
     """A refusal of the caller is an error; only a closed source is passed by."""
     with pytest.raises(AuthError):
         answer(list_models(session(), None), [KONG_NO_KEY])
+
+
+def test_guess_is_not_remembered_before_it_has_worked() -> None:
+    """A gateway that was reloading for a moment does not fix the route for good."""
+    client = session()
+    guess = answer(find_route(client, "m", Deadline.after(9)), [KONG_NO_ROUTE])
+    assert isinstance(guess, Route)
+    assert guess.is_guess
+    later = answer(find_route(client, "m", Deadline.after(9)), [good(AI4BHARAT), good({})])
+    assert isinstance(later, Route)
+    assert later.recognizer.protocol == "http"
+    assert client.routes == {"m": later}

@@ -51,7 +51,7 @@ UPPER_CASE = model_of({"AUDIO_DATA": "BYTES"}, "RESULT")
 DIALECTS = {
     "generate": GenerateRecognizer("asr", EMBEDDED),
     "generate, unknown model": GenerateRecognizer("asr", None),
-    "asr-infer": AsrInferRecognizer("asr_am_ensemble"),
+    "asr-infer": AsrInferRecognizer(),
     "ulca": UlcaRecognizer("ulca", "ai4bharat/conformer--gpu-t4"),
     "ai4i": UlcaRecognizer("ai4i", "ai4bharat/conformer--gpu-t4"),
 }
@@ -179,8 +179,8 @@ def test_dialects_send_json_to_a_path_in_ascii_when_called(dialect) -> None:
         (GenerateRecognizer("asr", EMBEDDED), None, {"audio"}),
         (GenerateRecognizer("asr", None), "hi", {"audio", "language"}),
         (GenerateRecognizer("m", UPPER_CASE), None, {"AUDIO_DATA"}),
-        (AsrInferRecognizer("m"), "hi", {"audio", "language"}),
-        (AsrInferRecognizer("m"), None, {"audio"}),
+        (AsrInferRecognizer(), "hi", {"audio", "language"}),
+        (AsrInferRecognizer(), None, {"audio"}),
     ],
 )
 def test_flat_dialects_send_audio_and_language_when_named(recognizer, language, keys) -> None:
@@ -196,7 +196,7 @@ def test_flat_dialects_send_audio_and_language_when_named(recognizer, language, 
     [
         (GenerateRecognizer("asr", None), "/v2/models/asr/generate"),
         (GenerateRecognizer("a/b ?", None), "/v2/models/a%2Fb%20%3F/generate"),
-        (AsrInferRecognizer("m"), ASR_INFER_PATH),
+        (AsrInferRecognizer(), ASR_INFER_PATH),
         (UlcaRecognizer("ulca", ""), "/services/inference/asr"),
         (UlcaRecognizer("ulca", "a/b&c"), "/services/inference/asr?serviceId=a%2Fb%26c"),
         (UlcaRecognizer("ulca", "हि"), "/services/inference/asr?serviceId=%E0%A4%B9%E0%A4%BF"),
@@ -287,7 +287,11 @@ SHAPES = {
         "a",
     ),
     "a bare text": ("a", "a"),
-    "a list of objects": ([{"text": "a"}, {"text": "b"}], "a b"),
+    "a list of one object": ([{"text": "a"}], "a"),
+    "tensors with a name": (
+        {"outputs": [{"name": "LANG", "data": ["hi"]}, {"name": "TRANSCRIPTS", "data": ["a"]}]},
+        "a",
+    ),
     "an envelope": ({"data": {"text": "a"}}, "a"),
     "an empty text": ({"text": ""}, ""),
     "an empty source": ({"output": [{"source": ""}]}, ""),
@@ -301,6 +305,10 @@ SHAPES = {
 }
 
 NO_TEXT = {
+    "several answers": [{"text": "a"}, {"text": "b"}],
+    "several outputs": {"output": [{"source": "mine"}, {"source": "another's"}]},
+    "several nameless tensors": {"outputs": [{"data": ["a"]}, {"data": ["b"]}]},
+    "an error in the data": {"status": "error", "data": "backend unavailable"},
     "nothing": {},
     "an error": {"error": "no"},
     "null": None,

@@ -30,7 +30,7 @@ from asr_client.contracts.kserve_http import KServeHTTP
 from asr_client.contracts.kserve_recognizer import KServeRecognizer, build_request, read_texts
 from asr_client.contracts.recognizer import Utterances
 from asr_client.contracts.wire import Reply
-from asr_client.errors import ContractError
+from asr_client.errors import ContractError, LanguageError
 
 ONE_ROW = ModelConfig(0)
 BATCHES = ModelConfig(8)
@@ -97,6 +97,10 @@ def wave_of(*int16: int) -> Waveform:
 LONG, SHORT = wave_of(8192, -16384, 32767, -32768, 0), wave_of(1, -1, 3)
 
 
+# Languages that families take, where "hi" is not among them.
+LANGUAGE_OF = {"sensevoice": "en"}
+
+
 def request_of(family: str, *waves: Waveform, language: str | None = "hi") -> InferRequest:
     """Build the request for recordings in one language."""
     return build_request(model_of(family), Utterances(waves, language, "7d4c"))
@@ -136,7 +140,7 @@ PADDED = "AUDIO_SIGNAL FP32 (2, 5); NUM_SAMPLES INT32 (2, 1)"
 )
 def test_build_request_fills_the_models_tensors_when_it_batches(family, expected) -> None:
     """Names, types, shapes and order are those that the model declares."""
-    request = request_of(family, LONG, SHORT)
+    request = request_of(family, LONG, SHORT, language=LANGUAGE_OF.get(family, "hi"))
     filled = [f"{tensor.name} {tensor.datatype} {tensor.shape}" for tensor in request.inputs]
     assert expected == "; ".join(filled)
 
@@ -215,7 +219,8 @@ def test_build_request_gives_each_row_its_number_when_the_family_wants_one(
     family, name, expected
 ) -> None:
     """Constants and lengths come once for each recording."""
-    assert expected == tensors_of(family, LONG, SHORT)[name].array().tolist()
+    tensors = tensors_of(family, LONG, SHORT, language=LANGUAGE_OF.get(family, "hi"))
+    assert expected == tensors[name].array().tolist()
 
 
 @pytest.mark.parametrize("language", ["hi", "brx", "தமிழ்"])
@@ -226,7 +231,7 @@ def test_build_request_names_the_language_when_there_are_several_rows(language) 
 
 
 @pytest.mark.parametrize(
-    ("language", "number"), [("zh", 3), ("en", 4), ("yue", 7), ("ja", 11), ("ko", 12), ("hi", 0)]
+    ("language", "number"), [("zh", 3), ("en", 4), ("yue", 7), ("ja", 11), ("ko", 12), (None, 0)]
 )
 def test_build_request_numbers_the_language_when_it_is_sensevoice(language, number) -> None:
     """Five languages have numbers, 0 lets the model choose."""
@@ -288,7 +293,6 @@ def texts_of(family: str, rows: int, shape: tuple[int, ...], *elements: str) -> 
         (1, (1,), ("",), ("",)),
         (2, (2,), ("", " a \n"), ("", "a")),
         (2, (2, 2), ("a", "", "", ""), ("a", "")),
-        (3, (1, 3), ("a", "b", "c"), ("a", "b", "c")),
     ],
 )
 def test_read_texts_gives_one_text_a_row_when_shapes_vary(rows, shape, elements, expected) -> None:
@@ -297,11 +301,11 @@ def test_read_texts_gives_one_text_a_row_when_shapes_vary(rows, shape, elements,
 
 
 @pytest.mark.parametrize(
-    ("rows", "count"), [(1, 0), (2, 0), (2, 1), (2, 3), (3, 4), (0, 0), (0, 2)]
+    ("rows", "count"), [(1, 0), (1, 3), (2, 0), (2, 1), (2, 3), (2, 4), (3, 4), (0, 0), (0, 2)]
 )
-def test_read_texts_refuses_when_the_count_does_not_divide(rows, count) -> None:
+def test_read_texts_refuses_when_the_rows_are_not_the_recordings(rows, count) -> None:
     """Nobody knows whose text is missing, so none is handed out."""
-    with pytest.raises(ContractError, match=f"{count} texts for {rows} recordings"):
+    with pytest.raises(ContractError, match=rf"has the shape \[{count}\] for {rows} recordings"):
         texts_of("ai4bharat", rows, (count,), *["a"] * count)
 
 
@@ -397,7 +401,7 @@ def test_recognizer_refuses_when_a_text_is_missing(protocol, codec, answer) -> N
     """Two recordings, one text: a breach of contract on both wires."""
     recognizer = KServeRecognizer(protocol, codec, model_of("ai4bharat"))
     call = recognizer.recognize(Utterances((LONG, SHORT), "hi", "7d4c"))
-    with pytest.raises(ContractError, match="1 texts for 2 recordings"):
+    with pytest.raises(ContractError, match=r"has the shape \[1\] for 2 recordings"):
         call.parse(answer("a"))
 
 
@@ -424,3 +428,28 @@ def test_recognizer_tells_what_the_model_takes_when_asked(
         recognizer.model,
         recognizer.sample_rate_hz,
     ) == ("http", "m", 16_000)
+
+
+@pytest.mark.parametrize("rows", [1, 2, 3])
+def test_read_texts_refuses_when_rows_and_recordings_are_transposed(rows) -> None:
+    """A row is a recording: [1, N] for N of them would give each another's text."""
+    with pytest.raises(ContractError, match="has the shape"):
+        texts_of("ai4bharat", rows, (rows + 1, 1), *["a"] * (rows + 1))
+
+
+def test_recognizer_refuses_when_the_reply_belongs_to_another_request() -> None:
+    """Mixed-up connections never give one recording another's text."""
+    recognizer = KServeRecognizer("http", KServeHTTP(), model_of("ai4bharat"))
+    exchange = recognizer.recognize(Utterances((LONG,), "hi", "mine"))
+    fields = {
+        "id": "another",
+        "outputs": [{"name": "TRANSCRIPTS", "datatype": "BYTES", "shape": [1], "data": ["a"]}],
+    }
+    with pytest.raises(ContractError, match="belongs to another request"):
+        exchange.parse(Reply(200, {}, json.dumps(fields).encode()))
+
+
+def test_build_request_refuses_when_sensevoice_has_no_number() -> None:
+    """A language that the caller stated, and that the model cannot be told, is an error."""
+    with pytest.raises(LanguageError, match="no number for 'hi'"):
+        request_of("sensevoice", LONG)

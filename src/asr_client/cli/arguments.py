@@ -50,6 +50,11 @@ def add_connection(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument("--model", metavar="NAME", help="model to ask (default: asr_am_ensemble)")
     group.add_argument(
+        "--languages",
+        metavar="L,L",
+        help="languages the model takes, where you know better than it tells",
+    )
+    group.add_argument(
         "--api-key-file", metavar="FILE", help="file that holds the gateway's API key"
     )
     group.add_argument(
@@ -73,6 +78,7 @@ def settings_from(arguments: argparse.Namespace) -> Settings:
     return {
         "protocol": arguments.protocol,
         "model": arguments.model,
+        "languages": (arguments.languages or "").replace(",", " ").split(),
         "api_key": ApiKey.from_file(arguments.api_key_file) if arguments.api_key_file else None,
         "api_key_header": arguments.api_key_header,
         "tls_ca_file": arguments.tls_ca_file,

@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Callable
 from enum import IntEnum
+from pathlib import Path
 from typing import NoReturn
 
 from asr_client.errors import ASRError, ConfigError
@@ -62,7 +63,7 @@ class Console:
     def progress(self, text: str) -> None:
         """Show where the work stands, on a terminal only; the next message replaces it."""
         if self._is_terminal and not self._quiet:
-            sys.stderr.write(f"\r\x1b[K{text}")
+            sys.stderr.write(f"\r\x1b[K{_without_controls(text)}")
             sys.stderr.flush()
             self._progress_shown = True
 
@@ -75,11 +76,26 @@ class Console:
 
     def _write(self, text: str) -> None:
         self.clear_progress()
-        print(text, file=sys.stderr, flush=True)
+        print(_without_controls(text), file=sys.stderr, flush=True)
 
 
-def _write_utf8() -> None:
-    """Transcripts have 22 languages' letters, which an ASCII locale would refuse to print."""
+def _without_controls(text: str) -> str:
+    """Escape what would steer a terminal: file names and servers' texts may hold anything."""
+    return "".join(
+        character if character.isprintable() or character == "\n" else ascii(character)[1:-1]
+        for character in text
+    )
+
+
+def _mend_streams() -> None:
+    """
+    Make messages go somewhere, and every letter printable.
+
+    Transcripts have 22 languages' letters, which an ASCII locale would refuse; file names may hold
+    what is no letter at all. A shell's `2>&-` leaves no stderr.
+    """
+    if sys.stderr is None:
+        sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115 - lives as long as the process
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
@@ -87,11 +103,12 @@ def _write_utf8() -> None:
 
 def run_command(command: str, work: Callable[[], int]) -> NoReturn:
     """Run a command, turn what escapes it into one line and an exit code, and exit."""
+    _mend_streams()
     console = Console(command)
-    _write_utf8()
     try:
         code = work()
-        sys.stdout.flush()
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except KeyboardInterrupt:
         console.error("interrupted")
         code = ExitCode.INTERRUPTED

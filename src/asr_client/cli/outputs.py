@@ -16,6 +16,9 @@ __all__ = ["Destination", "plan_outputs", "write_output"]
 
 STDIN = "-"
 
+# File names may hold what is no letter; written as an escape it stays valid JSON.
+_ERRORS = "backslashreplace"
+
 # Formats that can hold several recordings, one after the other.
 _STREAM_FORMATS = ("txt", "json")
 
@@ -48,6 +51,8 @@ def plan_outputs(
                 hint="write one file each with -o FOLDER",
             )
         return tuple(Destination(source, None) for source in sources)
+    if not output:
+        raise ConfigError("-o names no file and no folder")
     if len(sources) == 1 and not _names_folder(output):
         return _checked((Destination(sources[0], Path(output)),))
     return _checked(_in_folder(sources, Path(output), output_format))
@@ -104,17 +109,21 @@ def _checked(plan: tuple[Destination, ...]) -> tuple[Destination, ...]:
 def write_output(destination: Destination, text: str) -> None:
     """Write to stdout, or to the file at once: a reader sees all of it or none."""
     if destination.path is None:
+        if sys.stdout is None:
+            raise OSError("standard output is closed")
         sys.stdout.write(text)
         sys.stdout.flush()
         return
-    path = destination.path
+    path = destination.path.resolve()  # a link's target is written, the link stays
     path.parent.mkdir(parents=True, exist_ok=True)
     if path.exists() and not path.is_file():
-        path.write_text(text, encoding="utf-8")  # a device, such as /dev/null, is not replaced
+        path.write_text(
+            text, encoding="utf-8", errors=_ERRORS
+        )  # a device, such as /dev/null, is not replaced
         return
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        with os.fdopen(descriptor, "w", encoding="utf-8", errors=_ERRORS) as file:
             file.write(text)
         Path(temporary).chmod(0o666 & ~_umask())
         Path(temporary).replace(path)

@@ -148,7 +148,8 @@ def _transcribe_one(
         raise
     except (ASRError, OSError) as error:
         text = str(error)
-        console.error(text if name in text else f"{name}: {text}")
+        named = name in text or ascii(name) in text
+        console.error(text if named else f"{name}: {text}")
         return False
     for warning in transcript.warnings:
         console.warn(f"{name}: {warning}")

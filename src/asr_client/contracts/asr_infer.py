@@ -25,15 +25,13 @@ class AsrInferRecognizer:
 
     protocol = "asr-infer"
     contract = "asr-infer"
+    model = ""  # the gateway's choice; the call has no place for a name
     sample_rate_hz = MODEL_RATE_HZ
     languages = AI4BHARAT_LANGUAGES
     takes_language = True
     needs_language = False
     max_batch_size = 1
     window_s = None
-
-    def __init__(self, model: str) -> None:
-        self.model = model
 
     def recognize(self, utterances: Utterances) -> Exchange[Recognized]:
         """

@@ -13,9 +13,20 @@ from typing import Literal
 
 from asr_client.languages import AI4BHARAT_LANGUAGES
 
-__all__ = ["CATALOGUE", "MODEL_RATE_HZ", "Contract", "LanguageForm"]
+__all__ = ["CATALOGUE", "MODEL_RATE_HZ", "SENSEVOICE_NUMBERS", "Contract", "LanguageForm"]
 
 MODEL_RATE_HZ = 16_000
+
+# ASSUMED: SenseVoice's numbers for its languages, as its toolkit publishes them.
+SENSEVOICE_NUMBERS = {"zh": 3, "en": 4, "yue": 7, "ja": 11, "ko": 12}
+
+# ASSUMED: the languages for which Whisper's tokenizer has a token.
+_WHISPER_LANGUAGES = """
+    en zh de es ru ko fr ja pt tr pl ca nl ar sv it id hi fi vi he uk el ms cs ro da hu ta no th ur
+    hr bg lt la mi ml cy sk te fa lv bn sr az sl kn et mk br eu is hy ne mn bs kk sq sw gl mr pa si
+    km sn yo so af oc ka be tg sd gu am yi lo uz fo ht ps tk nn mt sa lb my bo tl mg as tt haw ln ha
+    ba jw su yue
+"""
 
 LanguageForm = Literal["code", "sensevoice-number", "whisper-prefix"]
 
@@ -58,6 +69,11 @@ class Contract:
     rows_are_json: bool = False
     tags: bool = False
     window_s: float | None = None
+
+    @property
+    def can_do_without_language(self) -> bool:
+        """Whether a caller may leave the language to the model."""
+        return self.language_optional or self.language_form == "sensevoice-number"
 
 
 def _wav(name: str, *model_names: str) -> Contract:
@@ -102,6 +118,7 @@ CATALOGUE: tuple[Contract, ...] = (
         language="LANGUAGE",
         language_form="sensevoice-number",
         constants={"TEXT_NORM": 15},
+        languages=tuple(SENSEVOICE_NUMBERS),
         tags=True,
     ),
     Contract(
@@ -110,6 +127,7 @@ CATALOGUE: tuple[Contract, ...] = (
         length="WAV_LENS",
         language="TEXT_PREFIX",
         language_form="whisper-prefix",
+        languages=tuple(_WHISPER_LANGUAGES.split()),
         window_s=30.0,
     ),
     Contract(
@@ -117,6 +135,7 @@ CATALOGUE: tuple[Contract, ...] = (
         audio="WAV",
         language="TEXT_PREFIX",
         language_form="whisper-prefix",
+        languages=tuple(_WHISPER_LANGUAGES.split()),
         window_s=30.0,
     ),
     _wav("sherpa", "transducer"),

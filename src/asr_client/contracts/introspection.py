@@ -116,13 +116,17 @@ def _audio_input(
     if contract.audio:
         named = [spec for spec in metadata.inputs if spec.name == contract.audio]
     else:
-        named = [
-            spec
-            for spec in metadata.inputs
-            if spec.name not in optional and spec.name != contract.language
-        ]
+        others = {*optional, contract.language}
+        named = [spec for spec in metadata.inputs if spec.name not in others]
+        named = [spec for spec in named if _is_named_for_audio(spec.name)]
     fits = len(named) == 1 and named[0].datatype in types
     return named[0] if fits else None
+
+
+def _is_named_for_audio(name: str) -> bool:
+    """Whether a BYTES input holds a recording: a text, a path or a picture may be one, too."""
+    lower = name.lower()
+    return any(word in lower for word in ("audio", "wav", "speech")) and "path" not in lower
 
 
 def _text_output(contract: Contract, metadata: ModelMetadata) -> TensorSpec | None:

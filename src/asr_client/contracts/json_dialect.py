@@ -19,8 +19,6 @@ Value = TypeVar("Value")
 AUDIO = "\0audio\0"  # stands for a recording; no language code or option is spelt so
 
 _TEXT_KEYS = ("text", "transcript", "transcription", "TRANSCRIPTS", "source")
-# ULCA says output[].source, KServe's JSON form outputs[].data.
-_HOLDERS = ("output", "outputs", "data")
 
 
 def base64_of(data: Buffer) -> bytes:
@@ -91,12 +89,31 @@ def _text_in(fields: Any, keys: tuple[str, ...]) -> str | None:
     if isinstance(fields, str):
         return fields
     if isinstance(fields, list):
-        texts = [_text_in(element, keys) for element in fields]
-        known = [text for text in texts if text is not None]
-        return " ".join(known) if known and len(known) == len(texts) else None
-    if not isinstance(fields, dict):
-        return None
+        return _text_of_list(fields, keys)
+    if isinstance(fields, dict):
+        return _text_of_object(fields, keys)
+    return None
+
+
+def _text_of_list(fields: list[Any], keys: tuple[str, ...]) -> str | None:
+    if fields and all(isinstance(piece, str) for piece in fields):
+        return " ".join(fields)
+    # Several answers to one question: none of them can be told to be ours.
+    return _text_in(fields[0], keys) if len(fields) == 1 else None
+
+
+def _text_of_object(fields: dict[str, Any], keys: tuple[str, ...]) -> str | None:
     for key in keys:
         if isinstance(fields.get(key), str | list):
             return _text_in(fields[key], keys)
-    return next((_text_in(fields[holder], keys) for holder in _HOLDERS if holder in fields), None)
+    if isinstance(fields.get("outputs"), list):
+        return _text_of_tensors(fields["outputs"], keys)
+    held = (fields[holder] for holder in ("output", "data") if holder in fields)
+    return next((_text_in(each, keys) for each in held if not isinstance(each, str)), None)
+
+
+def _text_of_tensors(tensors: list[Any], keys: tuple[str, ...]) -> str | None:
+    """Read KServe's JSON form: the tensor with a text's name, or else the only one."""
+    known = [tensor for tensor in tensors if isinstance(tensor, dict)]
+    named = [tensor for tensor in known if tensor.get("name") in keys] or known
+    return _text_in(named[0].get("data"), keys) if len(named) == 1 else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Sequence
 
@@ -10,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from asr_client.audio import encode_wav
-from asr_client.contracts.catalogue import MODEL_RATE_HZ
+from asr_client.contracts.catalogue import MODEL_RATE_HZ, SENSEVOICE_NUMBERS
 from asr_client.contracts.introspection import SpeechModel
 from asr_client.contracts.json_dialect import base64_of
 from asr_client.contracts.kserve import (
@@ -24,14 +25,11 @@ from asr_client.contracts.kserve import (
 )
 from asr_client.contracts.recognizer import Recognized, Utterances
 from asr_client.contracts.wire import Exchange, Reply
-from asr_client.errors import ContractError
+from asr_client.errors import ContractError, LanguageError
 
 __all__ = ["KServeRecognizer", "build_request", "read_texts"]
 
 _TAGS = re.compile(r"<\|[^|]*\|>")
-
-# ASSUMED: SenseVoice's table of language numbers, as its toolkit publishes it; 0 lets it choose.
-_SENSEVOICE_NUMBERS = {"zh": 3, "en": 4, "yue": 7, "ja": 11, "ko": 12}
 
 
 class KServeRecognizer:
@@ -46,21 +44,28 @@ class KServeRecognizer:
         self.contract = speech_model.contract.name
         self.languages = speech_model.languages
         self.takes_language = speech_model.language is not None
-        self.needs_language = self.takes_language and not speech_model.contract.language_optional
+        self.needs_language = (
+            self.takes_language and not speech_model.contract.can_do_without_language
+        )
         self.max_batch_size = speech_model.max_batch_size
         self.window_s = speech_model.contract.window_s
         self._codec = codec
 
     def recognize(self, utterances: Utterances) -> Exchange[Recognized]:
         """Encode one inference over all utterances, zero-padded to the longest."""
-        call = self._codec.infer(build_request(self.speech_model, utterances))
+        exchange = self._codec.infer(build_request(self.speech_model, utterances))
 
         def parse(reply: Reply) -> Recognized:
-            answer = call.parse(reply)
+            answer = exchange.parse(reply)
+            if answer.request_id not in ("", utterances.request_id):
+                raise ContractError(
+                    "the reply belongs to another request",
+                    hint="something between here and the server mixes up connections",
+                )
             texts = read_texts(self.speech_model, answer, len(utterances.waves))
             return Recognized(texts, answer.model_version)
 
-        return Exchange(call.request, parse)
+        return Exchange(exchange.request, parse)
 
 
 def build_request(speech_model: SpeechModel, utterances: Utterances) -> InferRequest:
@@ -84,7 +89,7 @@ def _fill(model: SpeechModel, spec: TensorSpec, utterances: Utterances) -> Tenso
     if spec.name in contract.constants:
         constants = np.full(rows, contract.constants[spec.name])
         return tensor_from_array(spec.name, spec.datatype, _column(spec, constants))
-    if spec == model.language and utterances.language is not None:
+    if spec == model.language:
         return _language_tensor(model, spec, utterances.language, rows)
     return None
 
@@ -109,15 +114,30 @@ def _pad(rows: Sequence[npt.NDArray[np.float32]]) -> npt.NDArray[np.float32]:
     return padded
 
 
-def _language_tensor(model: SpeechModel, spec: TensorSpec, language: str, rows: int) -> Tensor:
+def _language_tensor(
+    model: SpeechModel, spec: TensorSpec, language: str | None, rows: int
+) -> Tensor | None:
     if model.contract.language_form == "sensevoice-number":
-        number = _SENSEVOICE_NUMBERS.get(language, 0)
+        number = _sensevoice_number(language)
         return tensor_from_array(spec.name, spec.datatype, _column(spec, np.full(rows, number)))
+    if language is None:
+        return None
     text = language
     if model.contract.language_form == "whisper-prefix":
         # Never empty: an empty prefix means English to some servers, Korean to others.
         text = f"<|startoftranscript|><|{language}|><|transcribe|><|notimestamps|>"
     return tensor_from_strings(spec.name, _row_shape(spec, rows), [text.encode()] * rows)
+
+
+def _sensevoice_number(language: str | None) -> int:
+    if language is None:
+        return 0  # the model finds out
+    if language not in SENSEVOICE_NUMBERS:
+        raise LanguageError(
+            f"SenseVoice has no number for {language!r}",
+            hint=f"it knows {' '.join(SENSEVOICE_NUMBERS)}; without a language it finds out itself",
+        )
+    return SENSEVOICE_NUMBERS[language]
 
 
 def _column(spec: TensorSpec, values: npt.NDArray[np.generic]) -> npt.NDArray[np.generic]:
@@ -134,7 +154,7 @@ def read_texts(speech_model: SpeechModel, reply: InferReply, rows: int) -> tuple
     Read one text a row, from outputs shaped [B], [B, 1] or [B, N] (N pieces joined by spaces).
 
     Raises:
-        ContractError: If the output is missing, or does not divide into *rows*.
+        ContractError: If the output is missing, or its shape is not that of *rows* recordings.
     """
     output = reply.outputs.get(speech_model.text.name)
     if output is None:
@@ -143,8 +163,11 @@ def read_texts(speech_model: SpeechModel, reply: InferReply, rows: int) -> tuple
             f"{', '.join(reply.outputs) or 'nothing'}"
         )
     pieces = [element.decode("utf-8", "replace") for element in output.strings()]
-    if rows == 0 or len(pieces) % rows or len(pieces) < rows:
-        raise ContractError(f"{output.name} holds {len(pieces)} texts for {rows} recordings")
+    batched = len(speech_model.audio.shape) > 1
+    given = output.shape[0] if batched and output.shape else rows
+    if given != rows or not pieces or len(pieces) != math.prod(output.shape) or len(pieces) % rows:
+        shape = ", ".join(map(str, output.shape))
+        raise ContractError(f"{output.name} has the shape [{shape}] for {rows} recordings")
     width = len(pieces) // rows
     return tuple(
         _clean(speech_model, " ".join(pieces[row * width : (row + 1) * width]))

@@ -46,7 +46,7 @@ class Recognizer(Protocol):
 
     Attributes:
         protocol: How it is asked: "http", "grpc", "generate", "asr-infer", "ulca" or "ai4i".
-        model: The model's name.
+        model: The model's name as it is sent; empty where the gateway chooses.
         contract: Which tensors or fields it takes, by name.
         sample_rate_hz: The rate it wants audio at.
         languages: Codes it takes; empty when nothing tells.

@@ -36,20 +36,21 @@ __all__ = [
 ]
 
 _LONGEST_MESSAGE = 400
+_RETRY_AFTER_DIGITS = 9
 
 # What a text says for certain, whatever the status. Triton says 500 for requests that it cannot
 # parse, and 400 on `generate` where it says 500 on `infer` (docs/servers.md 1, 4).
 _BY_TEXT: tuple[tuple[str, type[ServerError]], ...] = (
+    # First, since a model's own text follows it, and may say anything.
+    ("failed to process the request(s)", ServerBugError),
     ("is not healthy", OverloadedError),
     ("exceeds maximum queue size", OverloadedError),
     ("request timeout expired", OverloadedError),
     ("server is stopping", OverloadedError),
     ("request for unknown model", ModelNotFoundError),
     ("model version not ready", ModelNotFoundError),
-    ("is not ready", ModelNotFoundError),
     ("failed to parse the request json", RejectedInputError),
     ("unable to parse '", RejectedInputError),
-    ("failed to process the request(s)", ServerBugError),
     ("this api is restricted", AuthError),
     ("this protocol is restricted", AuthError),
 )
@@ -229,7 +230,8 @@ def _hint(kind: type[ServerError], message: str, status: int) -> str:
 
 def _retry_after_s(headers: Mapping[str, str]) -> float | None:
     value = headers.get("retry-after", "")
-    return float(value) if value.isdecimal() else None
+    believable = value.isdecimal() and len(value) < _RETRY_AFTER_DIGITS
+    return float(value) if believable else None
 
 
 def _message_in(text: str) -> str:
