@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TypeVar
 
-from asr_client.effects import Flow, Send
+from asr_client.effects import Flow, Send, Work
 from asr_client.errors import ASRError
 from asr_client.transports.base import AsyncTransport, Transport
 
@@ -44,7 +44,7 @@ async def run_async(flow: Flow[Value], transport: AsyncTransport) -> Value:
                 done = (
                     await transport.send(effect.request, effect.deadline)
                     if isinstance(effect, Send)
-                    else await asyncio.to_thread(effect.function)
+                    else await _work(effect)
                 )
             except ASRError as error:
                 effect = flow.throw(error)
@@ -54,3 +54,15 @@ async def run_async(flow: Flow[Value], transport: AsyncTransport) -> Value:
         return end.value  # type: ignore[no-any-return]  # StopIteration is not generic
     finally:
         flow.close()
+
+
+async def _work(effect: Work) -> object:
+    """Wait for blocking work while there is time; a thread that is late ends by itself."""
+    limit = asyncio.timeout(effect.deadline.remaining_s())
+    try:
+        async with limit:
+            return await asyncio.to_thread(effect.function)
+    except TimeoutError as error:
+        if not limit.expired():
+            raise
+        raise effect.deadline.error("preparing the audio") from error

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from asr_client.embedded.command_line import backend_links, command_line, environment
 from asr_client.embedded.options import Ports
 from asr_client.embedded.requirements import Facts
@@ -11,25 +13,27 @@ from asr_client.embedded.requirements import Facts
 
 def test_environment_drops_what_would_reach_into_the_models(machine: Facts) -> None:
     """The caller's Python and linker variables stay outside; the rest is kept."""
-    inherited = {"PYTHONPATH": "/mine", "LD_PRELOAD": "x.so", "HOME": "/home/me", "PATH": "/bin"}
-    scrubbed = environment(inherited, machine)
-    assert "PYTHONPATH" not in scrubbed
-    assert "LD_PRELOAD" not in scrubbed
+    theirs = {"PYTHONPATH": "/mine", "LD_PRELOAD": "x.so", "BASH_ENV": "/mine/rc"}
+    scrubbed = environment({**theirs, "HOME": "/home/me", "PATH": "/bin"}, machine)
+    assert not theirs.keys() & scrubbed.keys()
     assert scrubbed["HOME"] == "/home/me"
 
 
 def test_environment_puts_the_interpreter_and_its_libraries_first(machine: Facts) -> None:
     """The model process finds the virtual environment by PATH, and libpython by the linker's."""
-    made = environment({"PATH": "/bin"}, machine)
-    assert made["PATH"] == "/venv/bin:/bin"
+    made = environment({"PATH": "/opt/bin:/bin"}, machine)
+    assert made["PATH"] == "/venv/bin:/opt/bin:/bin:/usr/bin"
     assert made["LD_LIBRARY_PATH"] == "/opt/python/lib:/venv/site/nvidia_pytriton.libs"
     assert made["CUDA_VISIBLE_DEVICES"] == ""
 
 
-def test_environment_has_no_empty_entries_when_parts_are_missing(machine: Facts) -> None:
-    """An empty entry would mean the current folder."""
-    made = environment({}, replace(machine, libpython_dir=""))
-    assert made["PATH"] == "/venv/bin"
+@pytest.mark.parametrize("inherited", [{}, {"PATH": ""}, {"PATH": "::"}])
+def test_environment_names_the_systems_folders_when_path_does_not(
+    machine: Facts, inherited: dict[str, str]
+) -> None:
+    """Triton looks for bash there; and an empty entry would mean the current folder."""
+    made = environment(inherited, replace(machine, libpython_dir=""))
+    assert made["PATH"] == "/venv/bin:/bin:/usr/bin"
     assert made["LD_LIBRARY_PATH"] == "/venv/site/nvidia_pytriton.libs"
 
 

@@ -10,7 +10,9 @@ from asr_client.embedded.options import Ports
 
 def test_events_survive_the_way_to_the_owner() -> None:
     """Newlines in a message do not break the line protocol."""
-    event = Event("failed", message="two\nlines", hint="try", pid=7, ports=Ports(1, 2, 3))
+    event = Event(
+        "failed", message="two\nlines", pid=7, ports=Ports(1, 2, 3), log_lines=("E1", "E2")
+    )
     assert event.to_line().count("\n") == 1
     assert parse_event(event.to_line()) == event
 

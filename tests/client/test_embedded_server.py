@@ -21,7 +21,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from asr_client.embedded import EmbeddedOptions, EmbeddedTriton, SlowModel, canary
+from asr_client.embedded import EmbeddedOptions, EmbeddedTriton, Event, SlowModel, canary
 from asr_client.embedded.options import Ports, SupervisorSettings
 from asr_client.embedded.processes import server_processes, stubs
 from asr_client.embedded.shared_memory import regions
@@ -383,6 +383,35 @@ def test_start_fails_when_there_is_no_place_for_its_files(
         EmbeddedTriton(options=SMALL).start()
 
 
+def test_start_fails_when_the_supervisor_cannot_be_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever ends it before it can say why, the error is one line."""
+    monkeypatch.setenv("PYTHONHOME", "/nonexistent")
+    with pytest.raises(EmbeddedError, match=r"^the supervisor .* status 1: ModuleNotFound.*$"):
+        EmbeddedTriton().start()
+    monkeypatch.setattr(sys, "executable", "/nonexistent/python")
+    with pytest.raises(EmbeddedError, match=r"^cannot start .*/nonexistent"):
+        EmbeddedTriton().start()
+
+
+def test_start_is_refused_when_the_server_starts_already() -> None:
+    """Of several threads one starts it, and no server is lost."""
+    server = EmbeddedTriton(options=EmbeddedOptions(models=("asr_slow",)))
+
+    def refusal(_: int) -> str:
+        try:
+            server.start()
+        except EmbeddedError as error:
+            return error.message
+        return ""
+
+    with ThreadPoolExecutor(3) as pool:
+        refusals = list(pool.map(refusal, range(3)))
+    assert "already" in refusal(3)
+    server.stop()
+    assert sorted(map(bool, refusals)) == [False, True, True]
+    assert len(server.events) == 3
+
+
 def test_start_fails_when_time_runs_out() -> None:
     """The error holds the log's last lines, and nothing stays behind."""
     options = EmbeddedOptions(models=("asr_am_ensemble",), start_timeout_s=0.01)
@@ -390,13 +419,17 @@ def test_start_fails_when_time_runs_out() -> None:
         EmbeddedTriton(options=options).start()
 
 
-@pytest.mark.parametrize(("folder", "umask"), [('it\'s $HOME; "नमस्ते"', 0o022), ("d" * 250, 0o077)])
-def test_server_runs_in_a_folder_of_any_name(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folder: str, umask: int
+@pytest.mark.parametrize(
+    ("folder", "umask", "path"),
+    [('it\'s $HOME; "नमस्ते"', 0o022, ""), ("d" * 250, 0o077, "/nonexistent")],
+)
+def test_server_runs_in_a_folder_of_any_name_and_with_any_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folder: str, umask: int, path: str
 ) -> None:
-    """Triton starts its model processes through a shell, and quotes no path."""
+    """Triton starts its model processes through a shell, looked for on PATH, and quotes nothing."""
     (tmp_path / folder).mkdir()
     monkeypatch.setenv("TMPDIR", str(tmp_path / folder))
+    monkeypatch.setenv("PATH", path)
     before = os.umask(umask)
     try:
         with EmbeddedTriton(options=SMALL) as server:
@@ -423,6 +456,24 @@ def test_server_stops_twice_and_starts_again() -> None:
         assert server.failure is None
     assert len(ids) == 2
     assert all(map(is_gone, ids))
+
+
+def test_server_stops_when_on_event_says_so() -> None:
+    """Its thread is the one that hears of the end, and so must not wait for it."""
+    told: list[str] = []
+
+    def stop_at_once(event: Event) -> None:
+        told.append(event.kind)
+        server.stop()
+        with pytest.raises(EmbeddedError, match="wait for itself"):
+            server.wait()
+        told.append("went on")
+
+    server = EmbeddedTriton(on_event=stop_at_once)
+    with pytest.raises(EmbeddedError, match="stopped while it started"):
+        server.start()
+    assert told == ["starting", "went on", "stopped", "went on"]
+    assert not server.running
 
 
 def test_server_warns_and_stops_when_it_is_forgotten() -> None:

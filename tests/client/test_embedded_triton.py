@@ -1,18 +1,47 @@
-"""What Triton's log tells."""
+"""How a start of tritonserver ends, told by programs that stand in for it."""
 
 from __future__ import annotations
 
-from asr_client.embedded.triton import port_was_taken, telling_lines
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from asr_client.embedded.options import EmbeddedOptions, Ports
+from asr_client.embedded.requirements import Facts
+from asr_client.embedded.state import StateDir
+from asr_client.embedded.triton import ServerEndedError, Triton
+from asr_client.embedded.triton_log import LoggedError
 
 
-def test_log_shows_the_last_lines_that_say_something() -> None:
-    """Lines that every machine without a GPU prints are left out."""
-    log = "first\nW1 Failed to initialize NVML\n\nsecond\nthird\n"
-    assert telling_lines(log, limit=2) == ["second", "third"]
+def start(machine: Facts, folder: Path, script: str) -> None:
+    """Start *script* as if it were tritonserver, with more patience than a test has."""
+    facts = replace(machine, pytriton_dir=str(folder))
+    facts.tritonserver.parent.mkdir(parents=True)
+    facts.tritonserver.write_text(f"#!/bin/sh\n{script}\n")
+    facts.tritonserver.chmod(0o755)
+    with StateDir.create(folder) as state:
+        triton = Triton(facts, EmbeddedOptions(start_timeout_s=600), state, time.sleep)
+        try:
+            triton.start(Ports(1, 2, 3))
+        finally:
+            triton.kill()
 
 
-def test_log_tells_when_a_port_was_taken() -> None:
-    """Triton's own words for a lost race."""
-    said = "failed to start GRPC service: Unavailable - Socket '127.0.0.1:9511' already in use"
-    assert port_was_taken(said)
-    assert not port_was_taken("error: creating server: Internal - failed to load all models")
+def test_start_is_given_up_when_no_model_process_can_start(machine: Facts, tmp_path: Path) -> None:
+    """Triton itself goes on waiting; the user is told why, and not to be more patient."""
+    said = "Failed to run python backend stub. Errno = 2"
+    with pytest.raises(LoggedError) as caught:
+        start(machine, tmp_path, f"echo '{said}'; exec sleep 600")
+    assert caught.value.message == (
+        "tritonserver cannot start: it cannot start its model processes"
+    )
+    assert "bash" in caught.value.hint
+    assert caught.value.log_lines == (said,)
+
+
+def test_start_tells_what_the_log_says_when_the_server_ends(machine: Facts, tmp_path: Path) -> None:
+    """The reason stands in the sentence where it is known."""
+    with pytest.raises(ServerEndedError, match=r"while it started: it may not open enough files"):
+        start(machine, tmp_path, "echo 'epoll_create: Too many open files'; exit 1")

@@ -7,7 +7,7 @@ A real Triton with a real recogniser from wheels: Linux, no GPU, no container.
       requirements.py  can it run here?   (pure; probe.py and interpreter_report.py find out)
       command_line.py  command line and environment   (pure)
       repository.py    the model repository, of which served.py knows each model
-      triton.py        the server process
+      triton.py        the server process, of whose failures triton_log.py tells the reason
       canary.py        the first request
       state.py         its folder, and the sweeping of what a crash left
       processes.py, shared_memory.py   what else belongs to it

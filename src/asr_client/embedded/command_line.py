@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -29,14 +30,20 @@ def environment(inherited: Mapping[str, str], facts: Facts) -> dict[str, str]:
     kept = {
         name: value
         for name, value in inherited.items()
-        # Somebody else's PYTHONPATH or LD_PRELOAD would reach into the model processes.
-        if not name.startswith(("PYTHON", "LD_"))
+        # Somebody else's PYTHONPATH or LD_PRELOAD would reach into the model processes, and
+        # BASH_ENV into the shell that starts them.
+        if not name.startswith(("PYTHON", "LD_", "BASH_"))
     }
-    bin_dir = str(Path(facts.executable).parent)
+    folders = [
+        str(Path(facts.executable).parent),
+        *kept.get("PATH", "").split(":"),
+        # Triton needs bash, and without it would wait for ever: a PATH may be empty or missing.
+        *os.defpath.split(":"),
+    ]
     return kept | {
         # The interpreter inside the model process finds its virtual environment as a shell would:
         # the first python3 on PATH.
-        "PATH": ":".join(filter(None, (bin_dir, kept.get("PATH", "")))),
+        "PATH": ":".join(dict.fromkeys(filter(None, folders))),
         "LD_LIBRARY_PATH": facts.library_path,
         "PYTHONNOUSERSITE": "1",
         "PYTHONDONTWRITEBYTECODE": "1",

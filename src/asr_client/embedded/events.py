@@ -25,6 +25,7 @@ class Event:
         pid: Process id of tritonserver; 0 while there is none.
         ports: Where it listens; zeros until it is ready.
         log_path: Triton's log; removed with the server.
+        log_lines: What that log said of a failure.
     """
 
     kind: EventKind
@@ -33,6 +34,7 @@ class Event:
     pid: int = 0
     ports: Ports = field(default_factory=Ports)
     log_path: str = ""
+    log_lines: tuple[str, ...] = ()
 
     def to_line(self) -> str:
         """Encode as one line, newline included."""
@@ -45,6 +47,7 @@ def parse_event(line: str) -> Event | None:
         fields = json.loads(line)
         if fields["kind"] not in get_args(EventKind):
             return None
-        return Event(**{**fields, "ports": Ports(**fields["ports"])})
+        ports, log_lines = Ports(**fields["ports"]), tuple(fields["log_lines"])
+        return Event(**{**fields, "ports": ports, "log_lines": log_lines})
     except (ValueError, KeyError, TypeError):
         return None

@@ -8,13 +8,13 @@ import os
 import subprocess
 import sys
 import threading
-from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 from typing import IO, cast
 
 from asr_client.embedded.events import Event, parse_event
 from asr_client.embedded.options import SupervisorSettings
+from asr_client.embedded.triton_log import LoggedError
 from asr_client.errors import EmbeddedError
 
 __all__ = ["SupervisorLink"]
@@ -46,12 +46,18 @@ class SupervisorLink:
         self._changed = threading.Condition()
         self._ended = threading.Event()
         self._process = _spawn(settings)
-        threading.Thread(target=self._listen, name="asr-embedded", daemon=True).start()
+        self._listener = threading.Thread(target=self._listen, name="asr-embedded", daemon=True)
+        self._listener.start()
 
     @property
     def alive(self) -> bool:
         """Whether the supervisor still runs."""
         return not self._ended.is_set()
+
+    @property
+    def over(self) -> bool:
+        """Whether the server is gone for good."""
+        return not self.alive or self.last.kind in ("failed", "stopped")
 
     @property
     def events(self) -> tuple[Event, ...]:
@@ -76,7 +82,14 @@ class SupervisorLink:
             raise self.failure
 
     def wait_until_ended(self, timeout_s: float | None) -> bool:
-        """Block until the supervisor has ended; return whether it has."""
+        """
+        Block until the supervisor has ended; return whether it has.
+
+        Raises:
+            EmbeddedError: If called by `on_event`, whose thread is the one that sees the end.
+        """
+        if self._in_listener:
+            raise EmbeddedError("on_event cannot wait for the end: it would wait for itself")
         return self._ended.wait(timeout_s)
 
     def release(self) -> None:
@@ -88,30 +101,38 @@ class SupervisorLink:
             stdin.close()
 
     def stop(self) -> None:
-        """Order the stop and wait for it."""
+        """Order the stop and wait for it; within `on_event`, do not wait."""
         self.release()
+        if self._in_listener:
+            return
         if not self._ended.wait(_STOP_TIMEOUT_S):
             # Triton ends with its supervisor, and the next start sweeps up.
             self._process.kill()
             self._ended.wait(_STOP_TIMEOUT_S)
 
+    @property
+    def _in_listener(self) -> bool:
+        return threading.current_thread() is self._listener
+
     def _listen(self) -> None:
         """Run in a thread: note events until the supervisor has ended."""
-        other_lines: deque[str] = deque(maxlen=20)
+        last_words = ""
         with cast("IO[bytes]", self._process.stdout) as stdout:
             for line in stdout:
                 text = line.decode(errors="replace").rstrip()
                 event = parse_event(text)
-                if event is None:
-                    other_lines.append(text)
-                else:
+                if event is not None:
                     self._note(event)
+                elif text:
+                    # Such as a traceback, of which users are shown the line that names the error.
+                    _logger.debug("supervisor: %s", text)
+                    last_words = text if "rror" in text else last_words or text
         status = self._process.wait()
         self.release()  # our end of its stdin
         with self._changed:
             if self.last.kind not in ("failed", "stopped"):
                 message = f"the supervisor of the embedded server ended with status {status}"
-                self.failure = EmbeddedError("\n  ".join((message, *other_lines)))
+                self.failure = EmbeddedError(": ".join(filter(None, (message, last_words))))
             self._ended.set()
             self._changed.notify_all()
 
@@ -120,7 +141,9 @@ class SupervisorLink:
             self.last = event
             self._events.append(event)
             if event.kind == "failed":
-                self.failure = EmbeddedError(event.message, hint=event.hint)
+                self.failure = LoggedError(
+                    event.message, hint=event.hint, log_lines=event.log_lines
+                )
             self._changed.notify_all()
         if self._on_event is None:
             return
@@ -133,13 +156,16 @@ class SupervisorLink:
 def _spawn(settings: SupervisorSettings) -> subprocess.Popen[bytes]:
     package_root = str(Path(__file__).parents[2])
     paths = filter(None, (package_root, os.environ.get("PYTHONPATH")))
-    return subprocess.Popen(  # noqa: S603 - our own module
-        # -P: whatever lies in the current folder is not to be imported.
-        [sys.executable, "-P", "-m", "asr_client.embedded.supervisor", settings.to_json()],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
-        # Ctrl-C in a terminal is for the owner, which then stops the server in order.
-        start_new_session=True,
-    )
+    try:
+        return subprocess.Popen(  # noqa: S603 - our own module
+            # -P: whatever lies in the current folder is not to be imported.
+            [sys.executable, "-P", "-m", "asr_client.embedded.supervisor", settings.to_json()],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
+            # Ctrl-C in a terminal is for the owner, which then stops the server in order.
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise EmbeddedError(f"cannot start the embedded server: {error}") from error

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import sys
+import threading
 import warnings
 from collections.abc import Callable
 from typing import Self
@@ -39,7 +40,7 @@ class EmbeddedTriton:
         grpc_port: 0 for any free one.
         metrics_port: 0 for any free one.
         options: Models, instances, limits.
-        on_event: Called from another thread with each event.
+        on_event: Called from another thread with each event; it may call `stop`, but not `wait`.
 
     Raises:
         ConfigError: If a value cannot work.
@@ -62,27 +63,34 @@ class EmbeddedTriton:
         )
         self._on_event = on_event
         self._link: SupervisorLink | None = None
+        self._starting = threading.Lock()
 
     def start(self) -> Self:
         """
         Start the server and wait until it has transcribed a known sentence.
 
         Raises:
-            EmbeddedError: If it cannot run here; says what is missing and what to install.
+            EmbeddedError: If it cannot run here; says what is missing and what to install. Also if
+                it starts or runs already.
         """
-        if self.running:
-            raise EmbeddedError("this embedded server is already running")
         check_platform(platform.system(), platform.machine(), "".join(platform.libc_ver()[1:]))
-        self._link = SupervisorLink(self._settings, self._on_event)
+        with self._starting:
+            if self._link is not None and not self._link.over:
+                raise EmbeddedError("this embedded server is already starting or running")
+            self._link = link = SupervisorLink(self._settings, self._on_event)
         try:
-            self._link.wait_until_ready()
+            link.wait_until_ready()
         except BaseException:  # KeyboardInterrupt too: with the start undone, nobody calls stop
-            self._link.stop()
+            link.stop()
             raise
         return self
 
     def stop(self) -> None:
-        """Stop the server, letting requests finish for some seconds; harmless when it is not up."""
+        """
+        Stop the server, letting requests finish for some seconds; harmless when it is not up.
+
+        Within `on_event` it returns at once, and the server ends soon.
+        """
         if self._link is not None:
             self._link.stop()
 

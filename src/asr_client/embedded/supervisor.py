@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import sys
 import time
-from collections.abc import Callable, Sequence
+import traceback
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from asr_client.embedded import canary, requirements
@@ -25,7 +27,8 @@ from asr_client.embedded.repository import model_processes
 from asr_client.embedded.requirements import Facts
 from asr_client.embedded.served import model_closure, packages_of
 from asr_client.embedded.state import StateDir, state_root, sweep
-from asr_client.embedded.triton import ServerEndedError, Triton, port_was_taken
+from asr_client.embedded.triton import ServerEndedError, Triton
+from asr_client.embedded.triton_log import LoggedError, port_was_taken
 from asr_client.errors import EmbeddedError
 
 __all__ = ["main", "may_restart"]
@@ -39,16 +42,40 @@ _Announce = Callable[[Event], None]
 
 def main(argv: Sequence[str]) -> int:
     """Serve as the settings in *argv* say until told to stop; return the exit status."""
-    settings = SupervisorSettings.from_json(argv[0])
-    with Orders() as orders:
-        try:
+    try:
+        settings = SupervisorSettings.from_json(argv[0])
+        with Orders() as orders:
             _supervise(settings, orders, _announce)
-        except StopOrder:
-            _announce(Event("stopped"))
-        except EmbeddedError as error:
-            _announce(Event("failed", message=error.message, hint=error.hint))
-            return 1
+    except StopOrder:
+        _announce(Event("stopped"))
+    except Exception as error:  # noqa: BLE001 - the owner waits for the reason, whatever it is
+        _announce(_failed(error))
+        return 1
     return 0
+
+
+def _failed(error: Exception) -> Event:
+    """Say in a sentence why the server ended."""
+    if isinstance(error, EmbeddedError):
+        log_lines = error.log_lines if isinstance(error, LoggedError) else ()
+        return Event("failed", message=error.message, hint=error.hint, log_lines=log_lines)
+    if isinstance(error, OSError):
+        return Event("failed", message=f"the embedded server cannot run here: {_reason(error)}")
+    traceback.print_exception(error)  # to our stderr, which the owner logs
+    text = " ".join(f"{type(error).__name__}: {error}".split())
+    return Event(
+        "failed",
+        message=f"the embedded server failed in a way that nobody expected: {text}",
+        hint="logging at level DEBUG shows where",
+    )
+
+
+def _reason(error: OSError) -> str:
+    """Say what was wrong with which file, as far as *error* knows."""
+    if isinstance(error, shutil.Error):  # copying collects them: (source, target, reason)
+        return str(error.args[0][0][-1])
+    told = (error.filename, error.strerror) if error.filename and error.strerror else (error,)
+    return ": ".join(map(str, told))
 
 
 def _announce(event: Event) -> None:
@@ -69,7 +96,8 @@ def _supervise(settings: SupervisorSettings, orders: Orders, announce: _Announce
     facts = _checked_facts(settings, orders)
     with _new_state() as state:
         triton = Triton(facts, settings.options, state, orders.pause)
-        triton.prepare()
+        with _files_at_hand():
+            triton.prepare()
         try:
             _start(triton, settings.ports, orders)
             announce(_event_of("ready", triton))
@@ -89,13 +117,20 @@ def _checked_facts(settings: SupervisorSettings, orders: Orders) -> Facts:
 
 def _new_state() -> StateDir:
     """Make the folder of this server, once those that a crash left are swept away."""
-    try:
+    with _files_at_hand():
         root = state_root()
         sweep(root)
         return StateDir.create(root)
+
+
+@contextlib.contextmanager
+def _files_at_hand() -> Iterator[None]:
+    """Turn what happens with files in the temporary folder into advice."""
+    try:
+        yield
     except OSError as error:
         raise EmbeddedError(
-            f"the embedded server finds no place for its files: {error.filename}: {error.strerror}",
+            f"the embedded server finds no place for its files: {_reason(error)}",
             hint="let TMPDIR name another folder",
         ) from error
 
@@ -111,7 +146,10 @@ def _start(triton: Triton, wanted: Ports, orders: Orders) -> None:
                 raise
             triton.kill()
             orders.pause(0.2)
-    canary.check_transcript(triton.ports.http, triton.models)
+    try:
+        canary.check_transcript(triton.ports.http, triton.models)
+    except EmbeddedError as error:
+        raise triton.failure(error.message, error.hint) from error
 
 
 def _watch(triton: Triton, orders: Orders, announce: _Announce) -> None:
@@ -124,7 +162,7 @@ def _watch(triton: Triton, orders: Orders, announce: _Announce) -> None:
             continue
         if not may_restart(restarts_s, time.monotonic(), triton.options.max_restarts):
             message = f"the embedded server broke, after {len(restarts_s)} restarts: {ailment}"
-            raise EmbeddedError(triton.with_log(message), hint="is the machine out of memory?")
+            raise triton.failure(message, hint="is the machine out of memory?")
         restarts_s.append(time.monotonic())
         announce(replace(_event_of("restarting", triton), message=ailment))
         # Not in order: with a dead model process Triton would only wait for its exit timeout.

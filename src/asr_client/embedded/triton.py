@@ -24,25 +24,15 @@ from asr_client.embedded.repository import model_processes, write_repository
 from asr_client.embedded.requirements import Facts
 from asr_client.embedded.served import model_closure
 from asr_client.embedded.state import StateDir, remove_leftovers
-from asr_client.errors import EmbeddedError
+from asr_client.embedded.triton_log import LoggedError, obstacle, telling_lines
 
-__all__ = ["ServerEndedError", "Triton", "port_was_taken", "telling_lines"]
+__all__ = ["ServerEndedError", "Triton"]
 
 _POLL_S = 0.05
 _REPLY_TIMEOUT_S = 2.0
 
-# Printed on every machine without a GPU, some of it marked as an error; none of it matters.
-_NOISE = (
-    "CudaDriverHelper has not been initialized",
-    "Failed to initialize NVML",
-    "DCGM unable to start",
-    "unable to create stream",
-    "pinned system memory",
-    "CUDA memory pool disabled",
-)
 
-
-class ServerEndedError(EmbeddedError):
+class ServerEndedError(LoggedError):
     """Tritonserver ended before it was ready."""
 
 
@@ -92,7 +82,7 @@ class Triton:
 
         Raises:
             ServerEndedError: If it ended.
-            EmbeddedError: If it was not ready in time.
+            LoggedError: If it was not ready in time, or never will be.
         """
         self.ports = ports
         command = command_line(self.facts, self.state.server_id, ports)
@@ -115,11 +105,12 @@ class Triton:
         deadline_s = time.monotonic() + self.options.start_timeout_s
         while not self._is_ready():
             if self._process is None or self._process.poll() is not None:
-                raise ServerEndedError(self.with_log("tritonserver ended while it started"))
+                raise self.failure("tritonserver ended while it started", kind=ServerEndedError)
+            if obstacle(self.log()) is not None:
+                raise self.failure("tritonserver cannot start")
             if time.monotonic() > deadline_s:
-                limit_s = self.options.start_timeout_s
-                raise EmbeddedError(
-                    self.with_log(f"tritonserver was not ready within {limit_s:g} s"),
+                raise self.failure(
+                    f"tritonserver was not ready within {self.options.start_timeout_s:g} s",
                     hint="raise start_timeout_s on a busy machine",
                 )
             self.pause(_POLL_S)
@@ -166,20 +157,15 @@ class Triton:
         """Return what the server has printed since its last start."""
         return self.state.log_path.read_text(errors="replace")
 
-    def with_log(self, message: str) -> str:
-        """Append the end of the log to *message*."""
-        return "\n  ".join((f"{message}; its last words:", *telling_lines(self.log())))
-
-
-def telling_lines(log: str, limit: int = 20) -> list[str]:
-    """Return the last *limit* lines of *log* that say something."""
-    lines = [line.rstrip() for line in log.splitlines()]
-    return [line for line in lines if line and not any(noise in line for noise in _NOISE)][-limit:]
-
-
-def port_was_taken(log: str) -> bool:
-    """Tell whether the server ended because somebody else listens on one of its ports."""
-    return "already in use" in log
+    def failure(
+        self, message: str, hint: str = "", kind: type[LoggedError] = LoggedError
+    ) -> LoggedError:
+        """Make an error that says *message*, the reason if the log tells it, and what it tells."""
+        log = self.log()
+        known = obstacle(log)
+        if known is not None:
+            message, hint = f"{message}: {known.reason}", known.hint
+        return kind(message, hint=hint, log_lines=telling_lines(log))
 
 
 def _get(port: int, path: str) -> tuple[int, bytes]:

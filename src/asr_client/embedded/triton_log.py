@@ -11,17 +11,19 @@ from asr_client.errors import EmbeddedError
 __all__ = ["LoggedError", "Obstacle", "obstacle", "port_was_taken", "telling_lines"]
 
 # Printed on every machine without a GPU, some of it marked as an error; none of it matters.
+# Nor do the tables of settings and of models, whose errors have lines of their own, and the
+# addresses of a crash.
 _NOISE = re.compile(
-    r"CudaDriverHelper has not been initialized|Failed to initialize NVML|DCGM unable to start"
-    r"|unable to create stream|pinned system memory|CUDA memory pool disabled"
-    r"|^[|+]"  # the tables of settings and of models, whose errors have lines of their own
+    r"^[|+]|^\d+# 0x|CudaDriverHelper has not been initialized|Failed to initialize NVML"
+    r"|DCGM unable to start|unable to create stream|pinned system memory|CUDA memory pool disabled"
 )
-_ERROR = re.compile(r"^[EF]\d{4} |error|\[err\]|fail|terminate called|exception|^bash: ", re.I)
-_REPORT = re.compile(r'^[IW]\d{4} |"loading:')
+_ERROR = re.compile(
+    r"^[EF]\d{4} |^bash: |\[err\]|error|fail|exception|terminate called", re.IGNORECASE
+)
+_REPORT = re.compile(r"^[IW]\d{4} ")
+_COLOUR = re.compile(r"\x1b\[[\d;]*m")
 _LONGEST_LINE = 300
 _REPORTS_SHOWN = 2
-
-_BASH_HINT = "it takes bash, in a folder of PATH, and a TMPDIR from which programs may be run"
 
 
 class LoggedError(EmbeddedError):
@@ -48,24 +50,28 @@ class Obstacle:
     hint: str
 
 
-# Triton waits for ever for a model process that could not be started (measured, each of them).
+# But for the first, Triton waits for ever for a model process that never was (measured).
 _OBSTACLES: tuple[tuple[re.Pattern[str], Obstacle], ...] = (
     (
-        re.compile(r"Too many open files"),
+        re.compile("Too many open files"),
         Obstacle("it may not open enough files", "raise the limit, as with ulimit -n 1024"),
     ),
     (
-        re.compile(r"error while loading shared libraries: (?P<what>[^:]*)"),
-        Obstacle("its model processes lack a shared library", "the lines below name it"),
+        re.compile("error while loading shared libraries"),
+        Obstacle(
+            "its model processes lack a shared library",
+            "install it with the system's package manager",
+        ),
     ),
     (
-        # The rest of bash's complaint is in the user's language.
+        # What bash says after the path is in the user's language.
         re.compile(
-            r"Failed to run python backend stub|^bash: .*triton_python_backend_stub: "
-            r"|Failed to (initialize|fork|give execute permission to).* stub",
-            re.M,
+            "Failed to run python backend stub|^bash: .*triton_python_backend_stub: ", re.MULTILINE
         ),
-        Obstacle("it cannot start its model processes", _BASH_HINT),
+        Obstacle(
+            "it cannot start its model processes",
+            "it needs bash on PATH, and a virtual environment whose programs may be run",
+        ),
     ),
 )
 
@@ -88,11 +94,11 @@ def telling_lines(log: str, limit: int = 8) -> list[str]:
     The last errors come first, then what no severity was given; reports of progress are shown only
     where there is nothing else.
     """
-    stripped = (line.strip()[:_LONGEST_LINE] for line in log.splitlines())
+    stripped = (line.strip()[:_LONGEST_LINE] for line in _COLOUR.sub("", log).splitlines())
     # Each line once: a limit that is hit is complained of again and again.
     lines = list(dict.fromkeys(line for line in stripped if line and not _NOISE.search(line)))
     reports = [line for line in lines if _REPORT.search(line)]
     errors = [line for line in lines if _ERROR.search(line) and line not in reports][-limit:]
     others = [line for line in lines if line not in reports and not _ERROR.search(line)]
-    room = limit - len(errors)
-    return errors + others[len(others) - room :] if errors or others else reports[-_REPORTS_SHOWN:]
+    unmarked = others[max(0, len(others) - (limit - len(errors))) :]
+    return errors + unmarked or reports[-_REPORTS_SHOWN:]

@@ -13,7 +13,9 @@ from typing import Protocol
 from asr_client.contracts.wire import Reply, Request
 from asr_client.deadline import Deadline
 
-__all__ = ["AsyncTransport", "Transport"]
+__all__ = ["AsyncTransport", "Transport", "wait_limit_s"]
+
+_LONGEST_WAIT_S = 86_400.0
 
 
 class Transport(Protocol):
@@ -28,3 +30,8 @@ class AsyncTransport(Protocol):
 
     async def send(self, request: Request, deadline: Deadline) -> Reply: ...
     async def close(self) -> None: ...
+
+
+def wait_limit_s(deadline: Deadline) -> float:
+    """Seconds left, but a day at most: sockets, locks and grpc fail when asked to wait for ages."""
+    return min(deadline.remaining_s(), _LONGEST_WAIT_S)

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import cast
 
 import grpc
 
 from asr_client.config import ClientConfig
 from asr_client.contracts.wire import Reply, Request
 from asr_client.deadline import Deadline
-from asr_client.errors import ConfigError
+from asr_client.transports.base import wait_limit_s
 from asr_client.transports.grpc_messages import (
+    Metadata,
+    Methods,
     channel_credentials,
     channel_options,
+    check_fork,
     failed_reply,
-    make_metadata,
     make_reply,
-    request_metadata,
+    unsendable,
 )
+from asr_client.transports.ownership import PerProcess
 
 __all__ = ["GRPCTransport"]
 
@@ -27,33 +30,38 @@ class GRPCTransport:
 
     def __init__(self, config: ClientConfig) -> None:
         self._endpoint = config.endpoint
-        self._metadata = make_metadata(config)
-        credentials, options = channel_credentials(config), channel_options(config)
-        target = config.endpoint.authority
-        self._channel = (
-            grpc.insecure_channel(target, options)
-            if credentials is None
-            else grpc.secure_channel(target, credentials, options)
+        self._metadata = Metadata(config)
+        self._credentials, self._options = channel_credentials(config), channel_options(config)
+        self._owned = PerProcess(self._open)
+
+    def _open(self) -> Methods:
+        check_fork()
+        target = self._endpoint.authority
+        return Methods(
+            grpc.insecure_channel(target, self._options)
+            if self._credentials is None
+            else grpc.secure_channel(target, self._credentials, self._options)
         )
-        self._methods: dict[str, Any] = {}
 
     def send(self, request: Request, deadline: Deadline) -> Reply:
         """Send, and wait for the reply."""
-        method = self._methods.get(request.path)
-        if method is None:
-            method = self._methods[request.path] = self._channel.unary_unary(request.path)
+        deadline.require_s(f"calling {self._endpoint}")
+        method = self._owned.get()[request.path]
         try:
             body, call = method.with_call(
                 bytes(request.body[0]),
-                timeout=deadline.require_s(f"calling {self._endpoint}"),
-                metadata=self._metadata + request_metadata(request),
+                timeout=wait_limit_s(deadline),
+                metadata=self._metadata.of(request),
             )
-        except ValueError as error:
-            raise ConfigError("this client is closed") from error
         except grpc.RpcError as error:
             return failed_reply(error, self._endpoint, deadline)
+        except (TypeError, ValueError) as error:
+            self._owned.get()  # says so if another thread has closed this client
+            raise unsendable(self._endpoint) from error
         return make_reply(cast("bytes", body), call.initial_metadata(), call.trailing_metadata())
 
     def close(self) -> None:
-        """Close the channel; calls in flight are cancelled."""
-        self._channel.close()
+        """Close the channel; calls in flight end with ReplyLostError."""
+        methods = self._owned.close()
+        if methods is not None:
+            methods.channel.close()

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any
+import asyncio
 
 import grpc
 
 from asr_client.config import ClientConfig
 from asr_client.contracts.wire import Reply, Request
 from asr_client.deadline import Deadline
-from asr_client.errors import ConfigError
+from asr_client.transports.base import wait_limit_s
 from asr_client.transports.grpc_messages import (
+    Metadata,
+    Methods,
     channel_credentials,
     channel_options,
+    check_fork,
+    closed_in_flight,
     failed_reply,
-    make_metadata,
     make_reply,
-    request_metadata,
+    unsendable,
 )
+from asr_client.transports.ownership import PerLoop
 
 __all__ = ["AsyncGRPCTransport"]
 
@@ -27,34 +31,46 @@ class AsyncGRPCTransport:
 
     def __init__(self, config: ClientConfig) -> None:
         self._endpoint = config.endpoint
-        self._metadata = make_metadata(config)
-        credentials, options = channel_credentials(config), channel_options(config)
-        target = config.endpoint.authority
-        self._channel = (
-            grpc.aio.insecure_channel(target, options)
-            if credentials is None
-            else grpc.aio.secure_channel(target, credentials, options)
+        self._metadata = Metadata(config)
+        self._credentials, self._options = channel_credentials(config), channel_options(config)
+        self._owned = PerLoop(self._open)  # a channel takes the loop that runs when it is made
+
+    def _open(self) -> Methods:
+        check_fork()
+        target = self._endpoint.authority
+        return Methods(
+            grpc.aio.insecure_channel(target, self._options)
+            if self._credentials is None
+            else grpc.aio.secure_channel(target, self._credentials, self._options)
         )
-        self._methods: dict[str, Any] = {}
 
     async def send(self, request: Request, deadline: Deadline) -> Reply:
         """Send, and wait for the reply."""
-        method = self._methods.get(request.path)
-        if method is None:
-            method = self._methods[request.path] = self._channel.unary_unary(request.path)
+        deadline.require_s(f"calling {self._endpoint}")
+        method = self._owned.get()[request.path]
         try:
             call = method(
                 bytes(request.body[0]),
-                timeout=deadline.require_s(f"calling {self._endpoint}"),
-                metadata=self._metadata + request_metadata(request),
+                timeout=wait_limit_s(deadline),
+                metadata=self._metadata.of(request),
             )
             body = await call
-        except grpc.aio.UsageError as error:
-            raise ConfigError("this client is closed") from error
+            metadata = await call.initial_metadata(), await call.trailing_metadata()
         except grpc.aio.AioRpcError as error:
             return failed_reply(error, self._endpoint, deadline)
-        return make_reply(body, await call.initial_metadata(), await call.trailing_metadata())
+        except asyncio.CancelledError as error:
+            task = asyncio.current_task()
+            if task is None or task.cancelling():
+                raise
+            # grpc cancels, in the name of its caller, what a closed channel had in flight.
+            raise closed_in_flight(self._endpoint) from error
+        except (TypeError, ValueError, grpc.aio.BaseError) as error:
+            self._owned.get()  # says so if another task has closed this client
+            raise unsendable(self._endpoint) from error
+        return make_reply(body, *metadata)
 
     async def close(self) -> None:
-        """Close the channel; calls in flight are cancelled."""
-        await self._channel.close()
+        """Close the channel; calls in flight end with ReplyLostError."""
+        methods = self._owned.close()
+        if methods is not None:
+            await methods.channel.close()

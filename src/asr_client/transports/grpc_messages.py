@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -16,18 +17,26 @@ from asr_client.endpoint import Endpoint
 from asr_client.errors import (
     ASRError,
     ConfigError,
+    ContractError,
     NotSentError,
     ReplyLostError,
 )
 
 __all__ = [
+    "Metadata",
+    "Methods",
     "channel_credentials",
     "channel_options",
+    "check_fork",
+    "closed_in_flight",
     "failed_reply",
-    "make_metadata",
     "make_reply",
-    "request_metadata",
+    "unsendable",
 ]
+
+_MAX_REPLY_BYTES = 64 * 2**20
+# A server that was told our deadline may tell us so just before our own clock does.
+_CLOCK_SLACK_S = 0.1
 
 # Begin of the texts with which grpc core says that no connection came about.
 _NOT_SENT = (
@@ -36,20 +45,61 @@ _NOT_SENT = (
     "errors resolving",
     "empty address list",
 )
-# Parts of its texts for a connection that ended under a call. UNAVAILABLE with any other text
-# comes from a server: a full queue has the same code (docs/servers.md 2).
+# The codes that grpc core gives a call whose connection ended under it, and parts of its texts.
+# With any other text they come from a server: a full queue is UNAVAILABLE, too (docs/servers.md 2).
+_LOST_CODES = (
+    grpc.StatusCode.UNAVAILABLE,
+    grpc.StatusCode.CANCELLED,
+    grpc.StatusCode.UNKNOWN,
+)
 _CONNECTION_LOST = (
     "socket closed",
-    "connection reset",
+    "connection reset by peer",
     "broken pipe",
     "recvmsg",
     "endpoint closing",
     "goaway",
-    "rst_stream",
     "stream removed",
     "transport closed",
     "keepalive watchdog",
 )
+# With INTERNAL, too, this is grpc's; anything else there is what a model said.
+_STREAM_RESET = "received rst_stream with error code"
+# With "server:" instead, it is the request that is too large.
+_TOO_LARGE = "client: received message larger"
+# What becomes of a call whose channel is closed.
+_CLOSED = ("channel closed", "locally cancelled")
+
+# gRPC's core runs in threads that a forked child does not have: a call there would hang, past any
+# deadline. With fork support the core starts anew; grpc reads the variable when it is imported.
+_YES = ("1", "t", "true", "y", "yes")
+_CORE_SURVIVES_FORK = os.environ.get("GRPC_ENABLE_FORK_SUPPORT", "").lower() in _YES
+_core_users: list[int] = []  # process ids, the first one first; a fork's child inherits its parents
+
+
+def check_fork() -> None:
+    """Refuse to start a channel (ConfigError) where an inherited core would let it hang."""
+    pid = os.getpid()
+    if pid not in _core_users:
+        _core_users.append(pid)
+    if _core_users[0] != pid and not _CORE_SURVIVES_FORK:
+        raise ConfigError(
+            "gRPC was in use before this process was forked, and does not work in the child",
+            hint="make the first gRPC call after the fork, or start with "
+            "GRPC_ENABLE_FORK_SUPPORT=1, or use http://",
+        )
+
+
+class Methods(dict[str, Any]):
+    """A channel's methods by path, made when they are first called."""
+
+    def __init__(self, channel: Any) -> None:
+        super().__init__()
+        self.channel = channel
+
+    def __missing__(self, path: str) -> Any:
+        method = self[path] = self.channel.unary_unary(path)
+        return method
 
 
 def channel_options(config: ClientConfig) -> list[tuple[str, Any]]:
@@ -61,7 +111,7 @@ def channel_options(config: ClientConfig) -> list[tuple[str, Any]]:
     """
     return [
         ("grpc.max_send_message_length", -1),
-        ("grpc.max_receive_message_length", 64 * 2**20),
+        ("grpc.max_receive_message_length", _MAX_REPLY_BYTES),
         ("grpc.use_local_subchannel_pool", 1),
         ("grpc.enable_http_proxy", 0),
         ("grpc.primary_user_agent", f"asr-client/{__version__}"),
@@ -84,16 +134,30 @@ def channel_credentials(config: ClientConfig) -> grpc.ChannelCredentials | None:
         raise ConfigError(f"cannot use the PEM file {config.tls_ca_file}: {error}") from error
 
 
-def make_metadata(config: ClientConfig) -> tuple[tuple[str, str], ...]:
-    """Metadata of every call; names in lower case, gRPC takes no others."""
-    if config.api_key is None:
-        return ()
-    return ((config.api_key_header.lower(), config.api_key.reveal()),)
+class Metadata:
+    """What goes with each call; names in lower case, gRPC takes no others."""
+
+    def __init__(self, config: ClientConfig) -> None:
+        self._key = config.api_key
+        self._key_header = config.api_key_header.lower()
+
+    def of(self, request: Request) -> tuple[tuple[str, str], ...]:
+        """Give the request's headers, and the key."""
+        own = tuple((name.lower(), value) for name, value in request.headers)
+        return own if self._key is None else (*own, (self._key_header, self._key.reveal()))
 
 
-def request_metadata(request: Request) -> tuple[tuple[str, str], ...]:
-    """Metadata of this request."""
-    return tuple((name.lower(), value) for name, value in request.headers)
+def unsendable(endpoint: Endpoint) -> ConfigError:
+    """Build the error for what grpc refuses to send."""
+    return ConfigError(
+        f"cannot put the request to {endpoint} into gRPC",
+        hint="metadata is ASCII, and a name that ends in -bin takes no text: see api_key_header",
+    )
+
+
+def closed_in_flight(endpoint: Endpoint) -> ReplyLostError:
+    """Build the error for a call whose client was closed meanwhile."""
+    return ReplyLostError(f"this client was closed while waiting for {endpoint}")
 
 
 def make_reply(body: bytes, *metadata: Iterable[Any] | None) -> Reply:
@@ -107,6 +171,8 @@ def failed_reply(error: grpc.RpcError, endpoint: Endpoint, deadline: Deadline) -
 
     Raises:
         NotSentError, ReplyLostError, DeadlineError: If no server answered.
+        ContractError: If the reply is too large.
+        ConfigError: If grpc does not take the metadata.
     """
     call: Any = error  # grpc types RpcError without the methods that it always has
     code, details = call.code(), call.details() or ""
@@ -125,20 +191,32 @@ def _without_server(
     deadline: Deadline,
 ) -> ASRError | None:
     lower = details.lower()
-    if code is grpc.StatusCode.DEADLINE_EXCEEDED and "upstream server" not in lower:
-        return deadline.error(f"waiting for {endpoint}")
+    if code is grpc.StatusCode.DEADLINE_EXCEEDED:
+        # Before our time is up, it is a gateway's or a server's own, and a reply like any other.
+        is_ours = deadline.remaining_s() <= _CLOCK_SLACK_S and "upstream server" not in lower
+        return deadline.error(f"waiting for {endpoint}") if is_ours else None
     if code is grpc.StatusCode.UNAVAILABLE and lower.startswith(_NOT_SENT):
         if deadline.remaining_s() <= 0:
             return deadline.error(f"connecting to {endpoint}")
         return NotSentError(f"cannot reach {endpoint}: {_cause(details)}", hint=_hint(lower))
-    if "via" not in headers and any(part in lower for part in _CONNECTION_LOST):
-        return ReplyLostError(
-            f"the connection to {endpoint} broke before the reply came: {details}",
-            hint="the server may have been restarted; the request may have been executed",
-        )
+    if code is grpc.StatusCode.RESOURCE_EXHAUSTED and _TOO_LARGE in lower:
+        return ContractError(f"the reply is larger than {_MAX_REPLY_BYTES >> 20} MiB")
     if code is grpc.StatusCode.INTERNAL and details == "Invalid metadata":
         return ConfigError("the API key or its header's name cannot travel as gRPC metadata")
-    return None
+    return None if "via" in headers else _reply_lost(code, details, endpoint)
+
+
+def _reply_lost(code: grpc.StatusCode, details: str, endpoint: Endpoint) -> ReplyLostError | None:
+    lower = details.lower()
+    if code is grpc.StatusCode.CANCELLED and lower.startswith(_CLOSED):
+        return closed_in_flight(endpoint)
+    in_own_words = code in _LOST_CODES and any(part in lower for part in _CONNECTION_LOST)
+    if not (in_own_words or lower.startswith(_STREAM_RESET)):
+        return None
+    return ReplyLostError(
+        f"the connection to {endpoint} broke before the reply came: {details}",
+        hint="the server may have been restarted; the request may have been executed",
+    )
 
 
 def _cause(details: str) -> str:
@@ -146,7 +224,7 @@ def _cause(details: str) -> str:
 
 
 def _hint(lower: str) -> str:
-    if "tls" in lower or "handshake" in lower or "certificate" in lower or "verification" in lower:
+    if any(part in lower for part in ("tls", "ssl", "certificate", "verification")):
         return "TLS failed: grpc:// is plain, grpcs:// verified TLS; tls_ca_file names an authority"
     if "socket closed" in lower or "http/2" in lower:
         return "something listens there that does not speak plain gRPC; Triton's HTTP port, or TLS?"

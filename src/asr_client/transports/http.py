@@ -7,6 +7,7 @@ To exchange the engine, rewrite the http*.py of this folder: the rest of the pac
 
 from __future__ import annotations
 
+import ssl
 import threading
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -17,7 +18,8 @@ import httpcore
 from asr_client.config import ClientConfig
 from asr_client.contracts.wire import Reply, Request
 from asr_client.deadline import Deadline
-from asr_client.errors import ConfigError, ContractError
+from asr_client.errors import ContractError
+from asr_client.transports.base import wait_limit_s
 from asr_client.transports.http_messages import (
     IDLE_EXPIRY_S,
     MAX_CONNECTIONS,
@@ -28,7 +30,8 @@ from asr_client.transports.http_messages import (
     map_error,
     tls_context,
 )
-from asr_client.transports.http_streams import connect
+from asr_client.transports.http_streams import connect, is_reusable
+from asr_client.transports.ownership import PerProcess
 
 __all__ = ["HTTPTransport"]
 
@@ -39,13 +42,14 @@ class HTTPTransport:
     def __init__(self, config: ClientConfig) -> None:
         self._endpoint = config.endpoint
         self._messages = HTTPMessages(config)
-        self._pool = _Pool(config, self._messages.origin)
+        origin, tls = self._messages.origin, tls_context(config)
+        self._pools = PerProcess(lambda: _Pool(config, origin, tls))
 
     def send(self, request: Request, deadline: Deadline) -> Reply:
         """Send, and read the whole reply."""
-        message = self._messages.make(request, deadline, read_limit=deadline)
         try:
-            with self._pool.connection(deadline) as connection:
+            message = self._messages.make(request, deadline, read_limit=deadline)
+            with self._pools.get().connection(deadline) as connection:
                 response = connection.handle_request(message)
                 try:
                     body = _read_all(response.iter_stream())
@@ -57,7 +61,9 @@ class HTTPTransport:
 
     def close(self) -> None:
         """Close every connection; one in use, when its call ends."""
-        self._pool.close()
+        pool = self._pools.close()
+        if pool is not None:
+            pool.close()
 
 
 def _read_all(chunks: Iterable[bytes]) -> bytes:
@@ -77,10 +83,12 @@ class _Pool:
     httpcore's own pool serves many hosts, at a sixth of the price of a small call.
     """
 
-    def __init__(self, config: ClientConfig, origin: httpcore.Origin) -> None:
+    def __init__(
+        self, config: ClientConfig, origin: httpcore.Origin, tls: ssl.SSLContext | None
+    ) -> None:
         self._config = config
         self._origin = origin
-        self._tls = tls_context(config)
+        self._tls = tls
         self._places = threading.BoundedSemaphore(MAX_CONNECTIONS)
         self._idle: deque[httpcore.HTTP11Connection] = deque()
         self._is_closed = False
@@ -88,9 +96,7 @@ class _Pool:
     @contextmanager
     def connection(self, deadline: Deadline) -> Iterator[httpcore.HTTP11Connection]:
         """Lend a connection: an idle one, or else a new one."""
-        if self._is_closed:
-            raise ConfigError("this client is closed")
-        if not self._places.acquire(timeout=max(0.0, deadline.remaining_s())):
+        if not self._places.acquire(timeout=max(0.0, wait_limit_s(deadline))):
             raise deadline.error(f"all connections to {self._config.endpoint} were in use")
         try:
             connection = self._take_idle() or self._connect(deadline)
@@ -122,7 +128,7 @@ class _Pool:
         return httpcore.HTTP11Connection(self._origin, stream, IDLE_EXPIRY_S)
 
     def _put_back(self, connection: httpcore.HTTP11Connection) -> None:
-        if connection.is_idle():
+        if is_reusable(connection):
             self._idle.append(connection)
         else:
             connection.close()

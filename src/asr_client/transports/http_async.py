@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections import deque
 from collections.abc import AsyncIterable, AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,7 +13,7 @@ import httpcore
 from asr_client.config import ClientConfig
 from asr_client.contracts.wire import Reply, Request
 from asr_client.deadline import Deadline
-from asr_client.errors import ConfigError, ContractError
+from asr_client.errors import ContractError
 from asr_client.transports.http_messages import (
     IDLE_EXPIRY_S,
     MAX_CONNECTIONS,
@@ -23,7 +24,8 @@ from asr_client.transports.http_messages import (
     map_error,
     tls_context,
 )
-from asr_client.transports.http_streams import connect_async
+from asr_client.transports.http_streams import connect_async, is_reusable
+from asr_client.transports.ownership import PerLoop
 
 __all__ = ["AsyncHTTPTransport"]
 
@@ -34,16 +36,17 @@ class AsyncHTTPTransport:
     def __init__(self, config: ClientConfig) -> None:
         self._endpoint = config.endpoint
         self._messages = HTTPMessages(config)
-        self._pool = _Pool(config, self._messages.origin)
+        origin, tls = self._messages.origin, tls_context(config)
+        self._pools = PerLoop(lambda: _Pool(config, origin, tls))
 
     async def send(self, request: Request, deadline: Deadline) -> Reply:
         """Send, and read the whole reply."""
-        # asyncio.timeout bounds the whole exchange, so single reads need no limit of their own.
-        message = self._messages.make(request, deadline, read_limit=None)
         try:
+            # asyncio.timeout bounds the whole exchange: single reads need no limit of their own.
+            message = self._messages.make(request, deadline, read_limit=None)
             async with (
                 asyncio.timeout(deadline.remaining_s()),
-                self._pool.connection() as connection,
+                self._pools.get().connection() as connection,
             ):
                 response = await connection.handle_async_request(message)
                 try:
@@ -58,7 +61,9 @@ class AsyncHTTPTransport:
 
     async def close(self) -> None:
         """Close every connection; one in use, when its call ends."""
-        await self._pool.close()
+        pool = self._pools.close()
+        if pool is not None:
+            await pool.close()
 
 
 async def _read_all(chunks: AsyncIterable[bytes]) -> bytes:
@@ -74,10 +79,12 @@ async def _read_all(chunks: AsyncIterable[bytes]) -> bytes:
 class _Pool:
     """Connections kept for the next call, the longest unused first, so that none is forgotten."""
 
-    def __init__(self, config: ClientConfig, origin: httpcore.Origin) -> None:
+    def __init__(
+        self, config: ClientConfig, origin: httpcore.Origin, tls: ssl.SSLContext | None
+    ) -> None:
         self._config = config
         self._origin = origin
-        self._tls = tls_context(config)
+        self._tls = tls
         self._places = asyncio.BoundedSemaphore(MAX_CONNECTIONS)
         self._idle: deque[httpcore.AsyncHTTP11Connection] = deque()
         self._is_closed = False
@@ -85,8 +92,6 @@ class _Pool:
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[httpcore.AsyncHTTP11Connection]:
         """Lend a connection: an idle one, or else a new one."""
-        if self._is_closed:
-            raise ConfigError("this client is closed")
         async with self._places:
             connection = await self._take_idle() or await self._connect()
             try:
@@ -114,7 +119,7 @@ class _Pool:
         return httpcore.AsyncHTTP11Connection(self._origin, stream, IDLE_EXPIRY_S)
 
     async def _put_back(self, connection: httpcore.AsyncHTTP11Connection) -> None:
-        if connection.is_idle():
+        if is_reusable(connection):
             self._idle.append(connection)
         else:
             await connection.aclose()

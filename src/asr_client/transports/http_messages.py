@@ -6,7 +6,9 @@ import platform
 import ssl
 import zlib
 from collections.abc import Sequence
+from contextlib import nullcontext, suppress
 
+import h11
 import httpcore
 
 from asr_client import __version__
@@ -38,17 +40,23 @@ MAX_CONNECTIONS = 100
 # Kong closes an idle connection after 75 s (docs/servers.md 6); leave well before it does.
 IDLE_EXPIRY_S = 30.0
 
-# Everything that httpcore raises; its exceptions have no common base.
+_UNSENDABLE = (httpcore.LocalProtocolError, h11.LocalProtocolError, TypeError, ValueError)
+# What h11 says of a first line that no HTTP server sends.
+_NO_HTTP = ("illegal status line", "illegal request line")
+# Everything that httpcore raises, its exceptions have no common base; and what a request raises
+# that cannot be put on the wire, such as a header that is not ASCII.
 NETWORK_ERRORS = (
     httpcore.NetworkError,
     httpcore.ProtocolError,
     httpcore.TimeoutException,
     OSError,
+    *_UNSENDABLE,
 )
 
 # A transcript is kilobytes; whatever answers with more than this is no ASR server.
 MAX_REPLY_BYTES = 64 * 2**20
 
+_FIRST_ERROR_STATUS = 400
 _NO_CONNECTION = (httpcore.ConnectError, httpcore.ConnectTimeout)
 
 
@@ -72,9 +80,8 @@ class HTTPMessages:
             (b"User-Agent", agent.encode()),
             (b"Accept", b"application/json"),
         ]
-        if config.api_key is not None:
-            key = config.api_key.reveal().encode("ascii")
-            self._headers.append((config.api_key_header.encode("ascii"), key))
+        self._key = config.api_key
+        self._key_header = config.api_key_header.encode("ascii")
 
     def make(self, request: Request, deadline: Deadline, read_limit: object) -> httpcore.Request:
         """
@@ -90,6 +97,8 @@ class HTTPMessages:
             *self._headers,
             *((name.encode("ascii"), value.encode("ascii")) for name, value in request.headers),
         ]
+        if self._key is not None:
+            headers.append((self._key_header, self._key.reveal().encode("ascii")))
         if not any(name == "Accept-Encoding" for name, _ in request.headers):
             headers.append((b"Accept-Encoding", b"identity"))
         # h11 copies each part that is not bytes, so one copy of all of them costs no more.
@@ -114,8 +123,10 @@ def make_reply(status: int, headers: Sequence[tuple[bytes, bytes]], body: bytes)
     """Build our reply; a body compressed in spite of our request is decompressed."""
     names = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in headers}
     encoding = names.get("content-encoding", "identity").lower()
-    if encoding != "identity":
-        body = _decompress(body, encoding)
+    if encoding not in ("", "identity"):
+        # A refusal says enough by its status: a wrong label must not hide that.
+        with suppress(ContractError) if status >= _FIRST_ERROR_STATUS else nullcontext():
+            body = _decompress(body, encoding)
     return Reply(status, names, body)
 
 
@@ -136,7 +147,7 @@ def _decompress(body: bytes, encoding: str) -> bytes:
 def map_error(error: Exception, endpoint: Endpoint, deadline: Deadline) -> ASRError:
     """Map httpcore's exception to ours; the caller raises it from the original."""
     text = _text(error)
-    if isinstance(error, httpcore.LocalProtocolError):
+    if isinstance(error, _UNSENDABLE) and not isinstance(error, OSError):
         return ConfigError(f"cannot put the request to {endpoint} into HTTP: {text}")
     if isinstance(error, httpcore.TimeoutException) and deadline.remaining_s() <= 0:
         return _timed_out(error, endpoint, deadline)
@@ -144,7 +155,9 @@ def map_error(error: Exception, endpoint: Endpoint, deadline: Deadline) -> ASREr
         return NotSentError(f"cannot reach {endpoint}: {text}", hint=_reach_hint(text, endpoint))
     return ReplyLostError(
         f"the connection to {endpoint} broke before the reply was whole: {text}",
-        hint="the server may have been restarted; the request may have been executed",
+        hint="something listens there that does not speak HTTP; the port of gRPC (grpc://), or SSH?"
+        if text.startswith(_NO_HTTP)
+        else "the server may have been restarted; the request may have been executed",
     )
 
 

@@ -19,8 +19,9 @@ from typing import Any, cast
 import httpcore
 
 from asr_client.deadline import Deadline
+from asr_client.transports.sockets import open_socket, seconds_left
 
-__all__ = ["connect", "connect_async"]
+__all__ = ["connect", "connect_async", "is_reusable"]
 
 # --- threads ------------------------------------------------------------------------------------
 
@@ -30,10 +31,10 @@ def connect(
 ) -> httpcore.NetworkStream:
     """Open a connection; its reads take a Deadline for a time limit."""
     with _connecting(), contextlib.ExitStack() as on_error:
-        connection = socket.create_connection((host, port), _seconds(limit))
+        connection = open_socket(host, port, limit)
         on_error.enter_context(connection)
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        connection.settimeout(_seconds(limit))
+        connection.settimeout(seconds_left(limit))
         if tls is not None:
             connection = tls.wrap_socket(connection, server_hostname=host)
         on_error.pop_all()
@@ -54,22 +55,23 @@ class _SocketStream(httpcore.NetworkStream):
             self._unsent.append(memoryview(buffer))
 
     def read(self, max_bytes: int, timeout: float | Deadline | None = None) -> bytes:
+        limit = cast("Deadline", timeout)  # HTTPMessages.make puts it into every request
         try:
             if self._unsent:
-                self._send(timeout)
-            self._socket.settimeout(_seconds(timeout))
+                self._send(limit)
+            self._socket.settimeout(seconds_left(limit))
             return self._socket.recv(max_bytes)
         except TimeoutError as error:
             raise httpcore.ReadTimeout from error
         except OSError as error:
             raise httpcore.ReadError from error
 
-    def _send(self, timeout: float | Deadline | None) -> None:
+    def _send(self, limit: Deadline) -> None:
         unsent, self._unsent = self._unsent, []
         if not self._gathers:
             unsent = [memoryview(b"".join(unsent))]
         while unsent:
-            self._socket.settimeout(_seconds(timeout))
+            self._socket.settimeout(seconds_left(limit))
             try:
                 sent = self._send_some(unsent)
             except (ConnectionError, ssl.SSLError):
@@ -89,15 +91,6 @@ class _SocketStream(httpcore.NetworkStream):
         return _is_readable(self._socket) if info == "is_readable" else None
 
 
-def _seconds(timeout: float | Deadline | None) -> float | None:
-    if not isinstance(timeout, Deadline):
-        return timeout
-    remaining_s = timeout.remaining_s()
-    if remaining_s <= 0:
-        raise TimeoutError
-    return remaining_s
-
-
 # --- one event loop -----------------------------------------------------------------------------
 
 # Beyond this much unread, the server has to wait.
@@ -114,8 +107,18 @@ async def connect_async(
     """Open a connection on the running loop; reads and writes have no limits of their own."""
     with _connecting():
         async with asyncio.timeout(timeout_s):
-            _, stream = await asyncio.get_running_loop().create_connection(
-                _ProtocolStream, host, port, ssl=tls, happy_eyeballs_delay=_HEAD_START_S
+            loop = asyncio.get_running_loop()
+            found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            # asyncio forgets to close the race's winner when it is cancelled just then: no race
+            # for one alone.
+            is_race = len(found) > 1
+            _, stream = await loop.create_connection(
+                _ProtocolStream,
+                host if is_race else str(found[0][4][0]),
+                port,
+                ssl=tls,
+                server_hostname=host if tls else None,
+                happy_eyeballs_delay=_HEAD_START_S if is_race else None,
             )
     return stream
 
@@ -198,6 +201,12 @@ class _ProtocolStream(asyncio.Protocol, httpcore.AsyncNetworkStream):
 
 
 # --- both ---------------------------------------------------------------------------------------
+
+
+def is_reusable(connection: httpcore.HTTP11Connection | httpcore.AsyncHTTP11Connection) -> bool:
+    """Whether the reply was read to its end, and nothing beyond: the next call would take it."""
+    # httpcore shows its parser to nobody, and drops nothing of what the parser has not taken.
+    return connection.is_idle() and not connection._h11_state.trailing_data[0]  # noqa: SLF001
 
 
 @contextlib.contextmanager
