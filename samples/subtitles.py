@@ -15,9 +15,9 @@ SPEECH = Path(__file__).parent / "speech"
 
 
 def main() -> None:
-    """Cut three seconds out of a recording, and write them as WebVTT."""
+    """Cut two seconds out of a recording, and write them as WebVTT."""
     wave = load_audio(SPEECH / "en-kal16-numbers.flac")
-    samples = wave.samples[: 3 * wave.sample_rate_hz]
+    samples = wave.samples[: 2 * wave.sample_rate_hz]
     with EmbeddedTriton() as server, ASRClient(server.http_url, language="en") as client:
         transcript = client.transcribe(samples, sample_rate_hz=wave.sample_rate_hz)
     print(format_transcript(transcript, "vtt"), end="")

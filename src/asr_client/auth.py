@@ -45,7 +45,10 @@ class ApiKey:
             with Path(path).open(encoding="utf-8") as file:
                 return cls(file.read(_LONGEST_KEY))  # bounded: /dev/zero is a file, too
         except (OSError, UnicodeDecodeError) as error:
-            raise ConfigError(f"cannot read the API key file {os.fspath(path)}: {error}") from error
+            reason = getattr(error, "strerror", None) or error
+            raise ConfigError(
+                f"cannot read the API key file {os.fspath(path)}: {reason}"
+            ) from error
 
     def reveal(self) -> str:
         """Give the key itself, for the header that carries it."""

@@ -126,7 +126,7 @@ class _Given:
 def _no_server() -> NoReturn:
     raise ConfigError(
         "no server is named",
-        hint="give its URL, set ASR_URL, or start one here with `asr-client serve`",
+        hint="give its URL (--url), set ASR_URL, or start one here with `asr-client serve`",
     )
 
 

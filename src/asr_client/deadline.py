@@ -54,7 +54,7 @@ class Deadline:
         """Build the error that tells what was going on when time ran out."""
         return DeadlineError(
             f"the deadline of {self.limit_s:g} s passed while {doing}",
-            hint="give more time with deadline_s, or send shorter audio",
+            hint="give more time (deadline_s, --deadline), or send shorter audio",
         )
 
 

@@ -16,7 +16,7 @@ SAMPLES = Path(__file__).parent.parent.parent / "samples"
     [
         ("quickstart.py", "the weather will be dry and warm today but cold in the evening"),
         ("async_batch.py", "SOURCES.md: failed: "),
-        ("subtitles.py", "WEBVTT\n\n00:00:00.000 --> 00:00:02.9"),
+        ("subtitles.py", "WEBVTT\n\n00:00:00.000 --> 00:00:02.000"),
     ],
 )
 def test_sample_program_runs_as_it_stands(program: str, text: str) -> None:

@@ -222,7 +222,13 @@ HTTP = {
         hint="asr-client models",
     ),
     "triton: no such path": Answer(
-        404, {}, '{"error":"Not Found"}', RouteNotFoundError, "triton", says="Not Found"
+        404,
+        {},
+        '{"error":"Not Found"}',
+        RouteNotFoundError,
+        "triton",
+        says="Not Found",
+        hint="is the URL right?",
     ),
     "triton: missing input": Answer(
         400,

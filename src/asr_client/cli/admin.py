@@ -147,13 +147,10 @@ def _serve(arguments: argparse.Namespace) -> int:
     ) as server:
         urls = {"http": server.http_url, "grpc": server.grpc_url, "metrics": server.metrics_url}
         console.clear_progress()
-        if arguments.json:
-            print(json.dumps(urls), flush=True)
-        else:
-            for name, url in urls.items():
-                print(f"{name:<8} {url}", flush=True)
-            console.note(f"try: asr-transcribe --url {server.http_url} FILE    (Ctrl-C stops)")
         try:
+            _print_endpoints(urls, as_json=arguments.json)
+            if not arguments.json:
+                console.note(f"try: asr-transcribe --url {server.http_url} FILE    (Ctrl-C stops)")
             while not server.wait(_LOOK_EVERY_S):
                 pass
         except KeyboardInterrupt:
@@ -161,6 +158,11 @@ def _serve(arguments: argparse.Namespace) -> int:
         if server.failure is not None:
             raise server.failure
     return ExitCode.OK
+
+
+def _print_endpoints(urls: dict[str, str], *, as_json: bool) -> None:
+    lines = [json.dumps(urls)] if as_json else [f"{name:<8} {url}" for name, url in urls.items()]
+    print("\n".join(lines), flush=True)
 
 
 def _tell(event: Event, console: Console) -> None:

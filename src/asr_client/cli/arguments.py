@@ -46,7 +46,7 @@ def add_connection(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--protocol",
         choices=PROTOCOLS,
-        help="how to ask (default: auto, which finds out; -v tells why)",
+        help="how to ask (default: auto, which finds out and can say why)",
     )
     group.add_argument("--model", metavar="NAME", help="model to ask (default: asr_am_ensemble)")
     group.add_argument(
@@ -67,7 +67,7 @@ def add_connection(parser: argparse.ArgumentParser) -> None:
         "--deadline",
         type=float,
         metavar="SECONDS",
-        help="time for one call (default: 30 plus twice the audio's length)",
+        help="time for one call (default: 30, and twice the audio's length)",
     )
 
 

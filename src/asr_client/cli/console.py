@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import shutil
 import sys
 from collections.abc import Callable
 from enum import IntEnum
@@ -63,7 +64,9 @@ class Console:
     def progress(self, text: str) -> None:
         """Show where the work stands, on a terminal only; the next message replaces it."""
         if self._is_terminal and not self._quiet:
-            sys.stderr.write(f"\r\x1b[K{_without_controls(text)}")
+            # A line that wraps could not be taken away again.
+            width = shutil.get_terminal_size().columns - 1
+            sys.stderr.write(f"\r\x1b[K{_without_controls(text)[:width]}")
             sys.stderr.flush()
             self._progress_shown = True
 
@@ -101,6 +104,12 @@ def _mend_streams() -> None:
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
 
 
+def _abandon_stdout() -> None:
+    """Let what is still buffered go nowhere, or Python would fail at it again on its way out."""
+    if sys.stdout is not None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def run_command(command: str, work: Callable[[], int]) -> NoReturn:
     """Run a command, turn what escapes it into one line and an exit code, and exit."""
     _mend_streams()
@@ -113,14 +122,13 @@ def run_command(command: str, work: Callable[[], int]) -> NoReturn:
         console.error("interrupted")
         code = ExitCode.INTERRUPTED
     except BrokenPipeError:
-        # The reader of our output is gone (`| head`): nobody is left to be told. What is still
-        # buffered goes nowhere, or Python would complain of it on the way out.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = ExitCode.FAILED
+        code = ExitCode.FAILED  # our reader is gone (`| head`): nobody is left to be told
+        _abandon_stdout()
     except ASRError as error:
         console.error(str(error))
         code = ExitCode.USAGE if isinstance(error, ConfigError) else ExitCode.FAILED
     except OSError as error:
         console.error(str(error))
         code = ExitCode.FAILED
+        _abandon_stdout()
     sys.exit(code)

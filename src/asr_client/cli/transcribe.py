@@ -148,7 +148,7 @@ def _transcribe_one(
         raise
     except (ASRError, OSError) as error:
         text = str(error)
-        named = name in text or ascii(name) in text
+        named = destination.source == STDIN or name in text or ascii(name) in text
         console.error(text if named else f"{name}: {text}")
         return False
     for warning in transcript.warnings:

@@ -223,6 +223,8 @@ def _hint(kind: type[ServerError], message: str, status: int) -> str:
         return "the gateway limits the size of a request: send shorter audio"
     if _is_redirect(status):
         return "the server redirects: give the URL that it redirects to, often https://"
+    if kind is RouteNotFoundError and message.startswith("Triton answered 404"):
+        return "is the URL right? it is the server's address, with no path of its own for Triton"
     if kind is ModelNotFoundError:
         return "`asr-client models` lists what the server has; choose one with --model"
     return ""
