@@ -1,1 +1,1 @@
-"""A gateway-aware load tester for speech recognition: a seed, not yet built (README, "Scope")."""
+"""The load tester's package: empty, not built yet (README, "Scope")."""
