@@ -9,6 +9,7 @@ Text from audio, by speech recognition served on NVIDIA Triton behind a gateway.
 
 from __future__ import annotations
 
+import logging
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -41,6 +42,9 @@ if TYPE_CHECKING:
     from asr_client.results import Health, ModelInfo, ModelList, Transcript
 
 __version__ = "0.1.0"
+
+# A library is silent until the application gives it a handler: docs/observability.md.
+logging.getLogger(__name__).addHandler(logging.NullHandler())
 
 __all__ = [
     "ASRClient",

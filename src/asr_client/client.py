@@ -6,31 +6,42 @@ from collections.abc import Sequence
 from typing import Self, Unpack
 
 from asr_client.audio import AudioSource
+from asr_client.auth import KeyRing
+from asr_client.calls.inspection import check_health, describe_model, list_models
+from asr_client.calls.session import Session
+from asr_client.calls.terms import Options
+from asr_client.calls.transcription import transcribe
 from asr_client.config import ClientConfig, Settings
 from asr_client.contracts.kserve import KServe
 from asr_client.drive import run, run_async
-from asr_client.flow import transcribe
-from asr_client.inspection import check_health, describe_model, list_models
+from asr_client.observers import observe_by
+from asr_client.pacing import Pacers
 from asr_client.results import Health, ModelInfo, ModelList, Transcript
-from asr_client.session import Session
-from asr_client.terms import Options
 from asr_client.transports import open_async_transport, open_transport
 
-__all__ = ["ASRClient", "AsyncASRClient"]
+__all__ = ["ASRClient", "AsyncASRClient", "open_session"]
 
 
-def _open_session(url: str | None, settings: Settings) -> Session:
+def open_session(url: str | None, settings: Settings) -> Session:
+    """Check the settings, and put together what the calls of one client will share."""
     config = ClientConfig.resolve(url, **settings)
-    codec: KServe
+    return Session(
+        config,
+        _open_codec(config),
+        keys=KeyRing(config.key_source),
+        pacer_of=Pacers(config.endpoint.authority) if config.pacing else None,
+        observe=observe_by(config),
+    )
+
+
+def _open_codec(config: ClientConfig) -> KServe:
     if config.endpoint.is_grpc:
         from asr_client.contracts.kserve_grpc import KServeGRPC
 
-        codec = KServeGRPC()
-    else:
-        from asr_client.contracts.kserve_http import KServeHTTP
+        return KServeGRPC()
+    from asr_client.contracts.kserve_http import KServeHTTP
 
-        codec = KServeHTTP()
-    return Session(config, codec)
+    return KServeHTTP()
 
 
 class ASRClient:
@@ -48,11 +59,24 @@ class ASRClient:
             None reads ASR_MODEL.
         language: Language of calls that name none: code, tag or name. None reads ASR_LANGUAGE.
         languages: Codes that the model takes, where you know better than the model.
-        api_key: The gateway's key. None reads ASR_API_KEY, or the file that ASR_API_KEY_FILE names.
+        api_key: The gateway's key, several in order of preference, or a function that is asked
+            before each request. None reads ASR_API_KEY, or what ASR_API_KEY_FILE or
+            ASR_API_KEY_COMMAND names.
+        api_key_file: File with one key a line, the preferred one first; read again when it
+            changes.
+        api_key_command: Command (text, or words) that prints the same; run again when its key is
+            refused.
         api_key_header: Header for it, "X-API-Key" by default; published gateways also use
             "apikey". None reads ASR_API_KEY_HEADER.
-        deadline_s: Seconds for a whole call; None allows 30 s plus twice the audio's length, at
-            most 15 minutes.
+        deadline_s: Seconds for a whole call, waiting and repetitions included; None allows 30 s
+            plus twice the audio's length, at most 15 minutes.
+        retry: How often and how soon a failed request is sent again; see
+            `asr_client.retry.RetryPolicy`.
+        pacing: Whether to slow down before a gateway's rate limit is used up, by its headers.
+        on_attempt: Called after each try of each request with what is known of it, in the thread
+            or on the loop that made it.
+        telemetry: Whether calls and attempts become OpenTelemetry spans and metrics, under the
+            providers that the application has set; needs asr-client[otel].
         connect_timeout_s: Seconds for one connection, TLS included; 5 by default.
         normalize_peak: Scale each recording to full scale, as some callers of the model do.
         tls_ca_file: PEM file with the authorities to trust instead of the system's.
@@ -62,7 +86,7 @@ class ASRClient:
     """
 
     def __init__(self, url: str | None = None, **settings: Unpack[Settings]) -> None:
-        self._session = _open_session(url, settings)
+        self._session = open_session(url, settings)
         self._transport = open_transport(self._session.config)
 
     def transcribe(
@@ -126,6 +150,24 @@ class ASRClient:
         """Tell how this client talks to a model (None: its own), and why in that way."""
         return run(describe_model(self._session, name, deadline_s), self._transport)
 
+    def warm(self, connections: int = 1, *, deadline_s: float | None = None) -> ModelInfo:
+        """
+        Open connections and find the way to the model ahead of the first call.
+
+        Args:
+            connections: How many calls will be made at a time.
+            deadline_s: Seconds for all of it; None is as for a call.
+
+        Returns:
+            How this client talks to the model.
+
+        Raises:
+            ASRError: As for a call; a client that cannot be warmed could not transcribe either.
+        """
+        deadline = self._session.deadline(deadline_s)
+        self._transport.warm(connections, deadline)
+        return self.model(deadline_s=deadline.require_s("opening connections"))
+
     def close(self) -> None:
         """Close the connections."""
         self._transport.close()
@@ -149,7 +191,7 @@ class AsyncASRClient:
     """
 
     def __init__(self, url: str | None = None, **settings: Unpack[Settings]) -> None:
-        self._session = _open_session(url, settings)
+        self._session = open_session(url, settings)
         self._transport = open_async_transport(self._session.config)
 
     async def transcribe(
@@ -189,6 +231,12 @@ class AsyncASRClient:
     async def model(self, name: str | None = None, *, deadline_s: float | None = None) -> ModelInfo:
         """See `ASRClient.model`."""
         return await run_async(describe_model(self._session, name, deadline_s), self._transport)
+
+    async def warm(self, connections: int = 1, *, deadline_s: float | None = None) -> ModelInfo:
+        """See `ASRClient.warm`."""
+        deadline = self._session.deadline(deadline_s)
+        await self._transport.warm(connections, deadline)
+        return await self.model(deadline_s=deadline.require_s("opening connections"))
 
     async def close(self) -> None:
         """Close the connections."""

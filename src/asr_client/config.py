@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import os
 import string
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NoReturn, TypedDict, Unpack, cast
 
-from asr_client.auth import ApiKey
+from asr_client.auth import NO_KEYS, ApiKeyArgument, KeySource, choose_source
+from asr_client.connections import Connections
 from asr_client.deadline import check_seconds
 from asr_client.endpoint import PROTOCOLS, Endpoint, Protocol, parse_url
 from asr_client.errors import ConfigError
+from asr_client.faults import Attempt
+from asr_client.proxies import Proxy, choose_proxy
+from asr_client.retry import DEFAULT_RETRY, RetryPolicy
 
 __all__ = ["DEFAULT_MODEL", "ClientConfig", "Settings"]
 
 DEFAULT_API_KEY_HEADER = "X-API-Key"
 DEFAULT_CONNECT_TIMEOUT_S = 5.0
+DEFAULT_CONNECTIONS = Connections()
 DEFAULT_MODEL = "asr_am_ensemble"
 
 _FRAMING_HEADERS = (
@@ -39,12 +44,22 @@ class Settings(TypedDict, total=False):
     model: str | None
     language: str | None
     languages: Sequence[str] | None
-    api_key: str | ApiKey | None
+    api_key: ApiKeyArgument | None
+    api_key_file: str | os.PathLike[str] | None
+    api_key_command: str | Sequence[str] | None
     api_key_header: str | None
     deadline_s: float | None
     connect_timeout_s: float | None
     normalize_peak: bool
+    retry: RetryPolicy | None
+    pacing: bool
+    on_attempt: Callable[[Attempt], object] | None
+    telemetry: bool
+    connections: Connections | None
+    proxy: str | None
     tls_ca_file: str | None
+    tls_cert_file: str | None
+    tls_key_file: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +70,7 @@ class ClientConfig:
     Attributes are the arguments of ASRClient, and:
         endpoint: Where the server is, and what its URL says of the protocol.
         protocol_why: What decided the protocol, if it is decided.
+        key_source: Where the API keys are kept; auth.KeyRing reads them.
     """
 
     endpoint: Endpoint
@@ -63,12 +79,20 @@ class ClientConfig:
     model: str = DEFAULT_MODEL
     language: str | None = None
     languages: tuple[str, ...] = ()
-    api_key: ApiKey | None = None
+    key_source: KeySource = NO_KEYS
     api_key_header: str = DEFAULT_API_KEY_HEADER
     deadline_s: float | None = None
     connect_timeout_s: float = DEFAULT_CONNECT_TIMEOUT_S
     normalize_peak: bool = False
+    retry: RetryPolicy = DEFAULT_RETRY
+    pacing: bool = True
+    on_attempt: Callable[[Attempt], object] | None = None
+    telemetry: bool = False
+    connections: Connections = DEFAULT_CONNECTIONS
+    proxy: Proxy | None = None
     tls_ca_file: str | None = None
+    tls_cert_file: str | None = None
+    tls_key_file: str | None = None
 
     @classmethod
     def resolve(
@@ -96,12 +120,20 @@ class ClientConfig:
             or DEFAULT_MODEL,
             language=given.text("language", "ASR_LANGUAGE") or None,
             languages=tuple(settings.get("languages") or ()),
-            api_key=_key(settings.get("api_key"), environ),
+            key_source=_key_source(settings, environ),
             api_key_header=_header(given.text("api_key_header", "ASR_API_KEY_HEADER")),
             deadline_s=given.seconds("deadline_s"),
             connect_timeout_s=given.seconds("connect_timeout_s") or DEFAULT_CONNECT_TIMEOUT_S,
             normalize_peak=settings.get("normalize_peak", False),
+            retry=settings.get("retry") or DEFAULT_RETRY,
+            pacing=settings.get("pacing", True),
+            on_attempt=settings.get("on_attempt"),
+            telemetry=settings.get("telemetry", False),
+            connections=settings.get("connections") or DEFAULT_CONNECTIONS,
+            proxy=choose_proxy(settings.get("proxy"), endpoint, environ),
             tls_ca_file=settings.get("tls_ca_file"),
+            tls_cert_file=settings.get("tls_cert_file"),
+            tls_key_file=settings.get("tls_key_file"),
         )
 
 
@@ -144,15 +176,13 @@ def _choose_protocol(asked: str, endpoint: Endpoint) -> tuple[Protocol, str]:
     return cast("Protocol", asked), "asked for"
 
 
-def _key(given: str | ApiKey | None, environ: Mapping[str, str]) -> ApiKey | None:
-    if isinstance(given, ApiKey):
-        return given
-    if given is not None:
-        return ApiKey(given)
-    if environ.get("ASR_API_KEY"):
-        return ApiKey(environ["ASR_API_KEY"])
-    path = environ.get("ASR_API_KEY_FILE")
-    return ApiKey.from_file(path) if path else None
+def _key_source(settings: Settings, environ: Mapping[str, str]) -> KeySource:
+    return choose_source(
+        settings.get("api_key"),
+        settings.get("api_key_file"),
+        settings.get("api_key_command"),
+        environ=environ,
+    )
 
 
 def _model(asked: str, endpoint: Endpoint) -> str:

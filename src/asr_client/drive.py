@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import TypeVar
 
-from asr_client.effects import Flow, Send, Work
+from asr_client.calls.effects import Effect, Flow, Send, Work
 from asr_client.errors import ASRError
 from asr_client.transports.base import AsyncTransport, Transport
 
@@ -20,11 +21,7 @@ def run(flow: Flow[Value], transport: Transport) -> Value:
         effect = next(flow)
         while True:
             try:
-                done = (
-                    transport.send(effect.request, effect.deadline)
-                    if isinstance(effect, Send)
-                    else effect.function()
-                )
+                done = _do(effect, transport)
             except ASRError as error:
                 effect = flow.throw(error)
             else:
@@ -33,6 +30,15 @@ def run(flow: Flow[Value], transport: Transport) -> Value:
         return end.value  # type: ignore[no-any-return]  # StopIteration is not generic
     finally:
         flow.close()
+
+
+def _do(effect: Effect, transport: Transport) -> object:
+    if isinstance(effect, Send):
+        return transport.send(effect.request, effect.deadline, effect.key)
+    if isinstance(effect, Work):
+        return effect.function()
+    time.sleep(effect.seconds)
+    return None
 
 
 async def run_async(flow: Flow[Value], transport: AsyncTransport) -> Value:
@@ -41,11 +47,7 @@ async def run_async(flow: Flow[Value], transport: AsyncTransport) -> Value:
         effect = next(flow)
         while True:
             try:
-                done = (
-                    await transport.send(effect.request, effect.deadline)
-                    if isinstance(effect, Send)
-                    else await _work(effect)
-                )
+                done = await _do_async(effect, transport)
             except ASRError as error:
                 effect = flow.throw(error)
             else:
@@ -54,6 +56,15 @@ async def run_async(flow: Flow[Value], transport: AsyncTransport) -> Value:
         return end.value  # type: ignore[no-any-return]  # StopIteration is not generic
     finally:
         flow.close()
+
+
+async def _do_async(effect: Effect, transport: AsyncTransport) -> object:
+    if isinstance(effect, Send):
+        return await transport.send(effect.request, effect.deadline, effect.key)
+    if isinstance(effect, Work):
+        return await _work(effect)
+    await asyncio.sleep(effect.seconds)
+    return None
 
 
 async def _work(effect: Work) -> object:
@@ -65,4 +76,4 @@ async def _work(effect: Work) -> object:
     except TimeoutError as error:
         if not limit.expired():
             raise
-        raise effect.deadline.error("preparing the audio") from error
+        raise effect.deadline.error(effect.doing) from error

@@ -16,17 +16,21 @@ Every error this package raises, one tree.
     │   ├── OverloadedError      queue full, stopping, no replica, gateway timeout
     │   ├── ModelNotFoundError   no such model or not ready
     │   ├── RouteNotFoundError   nobody serves this path
-    │   ├── RejectedInputError   the server refuses these tensors
+    │   ├── RejectedInputError   the server refuses the request as it is
+    │   │   └── TooLargeError    more than the gateway or the server takes at once
     │   └── ServerBugError       the server or its model failed
     └── ContractError            the reply, or the model, is not as agreed
 
 Classes, never message texts, are what callers decide on; HTTP and gRPC lead to the same class.
-No message holds a key or audio. All of them pickle and copy.
+Beside its class each error holds a Fault: whose it is, whether the model ran, whether the request
+may be repeated. No message holds a key or audio. All of them pickle and copy.
 """
 
 from __future__ import annotations
 
-from typing import ClassVar
+from dataclasses import replace
+
+from asr_client.faults import Attempt, Code, Executed, Fault, Origin, Retryable
 
 __all__ = [
     "ASRError",
@@ -46,8 +50,21 @@ __all__ = [
     "RouteNotFoundError",
     "ServerBugError",
     "ServerError",
+    "TooLargeError",
     "TransportError",
 ]
+
+_OURS = Fault("error", origin="client", executed="no", retryable="no")
+
+
+def _ours(code: Code) -> Fault:
+    """What is refused in this process: nothing was sent, and the next try would end likewise."""
+    return replace(_OURS, code=code)
+
+
+def _theirs(code: Code, executed: Executed = "no", retryable: Retryable = "no") -> Fault:
+    """What somebody answered, where nothing more precise is known."""
+    return Fault(code, origin="triton", executed=executed, retryable=retryable)
 
 
 class ASRError(Exception):
@@ -57,17 +74,41 @@ class ASRError(Exception):
     Attributes:
         message: What happened, to what.
         hint: What to do about it; empty when there is nothing to advise.
-        code: Stable machine-readable name, equal over HTTP and gRPC.
+        fault: What can be concluded: code, origin, executed, retryable.
+        attempts: Every try that was made, the last one being this error; empty if none was.
     """
 
-    code: ClassVar[str] = "error"
+    fault: Fault = _OURS
+    attempts: tuple[Attempt, ...] = ()
 
     # Keyword arguments are optional on purpose: Exception rebuilds itself from its
     # positional arguments and its __dict__, so pickling and copying need no code here.
-    def __init__(self, message: str, *, hint: str = "") -> None:
+    def __init__(self, message: str, *, hint: str = "", fault: Fault | None = None) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
+        if fault is not None:
+            self.fault = fault
+
+    @property
+    def code(self) -> Code:
+        """Stable machine-readable name of what happened, equal over HTTP and gRPC."""
+        return self.fault.code
+
+    @property
+    def origin(self) -> Origin:
+        """Who decided: client, dns, tcp, tls, proxy, kong, triton or model."""
+        return self.fault.origin
+
+    @property
+    def executed(self) -> Executed:
+        """Whether the model ran: "no", "maybe" or "yes"."""
+        return self.fault.executed
+
+    @property
+    def retryable(self) -> Retryable:
+        """Whether the same request may be sent again: "no", "once" or "yes"."""
+        return self.fault.retryable
 
     def __str__(self) -> str:
         return f"{self.message} ({self.hint})" if self.hint else self.message
@@ -76,77 +117,82 @@ class ASRError(Exception):
 class ConfigError(ASRError):
     """A setting or an argument cannot work; nothing was sent."""
 
-    code = "config"
+    fault = _ours("config")
 
 
 class LanguageError(ConfigError):
     """The model does not take this language; nothing was sent."""
 
-    code = "language"
+    fault = _ours("language")
 
 
 class EmbeddedError(ASRError):
     """The embedded server cannot start, or stopped working, on this machine."""
 
-    code = "embedded"
+    fault = _ours("embedded")
 
 
 class AudioError(ASRError):
     """The recording cannot be used; nothing was sent."""
 
-    code = "audio"
+    fault = _ours("audio")
 
 
 class TransportError(ASRError):
     """No reply arrived."""
 
-    code = "transport"
+    fault = Fault("connect", origin="tcp", executed="maybe", retryable="yes")
 
 
 class NotSentError(TransportError):
     """The server never saw the request: repeating it is safe."""
 
-    code = "not_sent"
+    fault = Fault("connect", origin="tcp", executed="no", retryable="yes")
 
 
 class ReplyLostError(TransportError):
-    """The request went out and no whole reply came back; it may have been executed."""
+    """
+    The request went out and no whole reply came back; it may have been executed.
 
-    code = "reply_lost"
+    Attributes:
+        on_kept_connection: Whether the connection was not made for this request, but kept: then
+            the server may have closed it before it saw the request. False over gRPC, which does
+            not tell.
+    """
+
+    on_kept_connection: bool = False
 
 
 class DeadlineError(TransportError):
     """The caller's deadline passed; the server may still be working."""
 
-    code = "deadline"
+    fault = Fault("deadline", origin="client", executed="maybe", retryable="no")
 
 
 class ServerError(ASRError):
     """
-    Somebody answered with an error.
+    Somebody answered with an error; `origin` says who.
 
     Attributes:
         status: HTTP status, or the number of the gRPC status code; 0 when unknown.
-        answered_by: "triton", "kong", or "unknown" (another gateway or server).
         retry_after_s: Seconds after which the server asks to come back, if it says so.
         request_id: The id under which the server's logs know the request; may be empty.
     """
 
-    code = "server"
+    fault = _theirs("server_bug", "maybe")
 
     def __init__(  # noqa: PLR0913 - facts of one reply, each with its name
         self,
         message: str,
         *,
         hint: str = "",
+        fault: Fault | None = None,
         status: int = 0,
-        answered_by: str = "unknown",
         retry_after_s: float | None = None,
         request_id: str = "",
     ) -> None:
-        super().__init__(message, hint=hint)
+        super().__init__(message, hint=hint, fault=fault)
         self.status = status
-        self.answered_by = answered_by
         self.retry_after_s = retry_after_s
         self.request_id = request_id
 
@@ -154,46 +200,52 @@ class ServerError(ASRError):
 class AuthError(ServerError):
     """The API key is missing, wrong, or not allowed here."""
 
-    code = "auth"
+    fault = _theirs("auth")
 
 
 class RateLimitedError(ServerError):
-    """The gateway counts too many requests for this key."""
+    """The gateway counts too many requests for this key, or would if this one were sent."""
 
-    code = "rate_limited"
+    fault = _theirs("rate_limited", retryable="yes")
 
 
 class OverloadedError(ServerError):
     """The server cannot take the request now: queue full, stopping, no replica, timeout."""
 
-    code = "overloaded"
+    fault = _theirs("overloaded", retryable="yes")
 
 
 class ModelNotFoundError(ServerError):
     """The server answers, but does not have this model ready."""
 
-    code = "model_not_found"
+    fault = _theirs("not_found_model")
 
 
 class RouteNotFoundError(ServerError):
     """Nobody serves this path: a wrong URL, prefix or protocol."""
 
-    code = "route_not_found"
+    fault = _theirs("not_found_route")
 
 
 class RejectedInputError(ServerError):
     """The server refuses the request as it is; repeating it will not help."""
 
-    code = "rejected_input"
+    fault = _theirs("bad_request")
+
+
+class TooLargeError(RejectedInputError):
+    """The request is larger than the gateway or the server takes; shorter audio may pass."""
+
+    fault = _theirs("too_large")
 
 
 class ServerBugError(ServerError):
     """The server or its model failed on a request that looks right."""
 
-    code = "server_bug"
+    fault = _theirs("server_bug", "yes", "once")
 
 
 class ContractError(ASRError):
     """The reply, or the model, is not what the contract promises."""
 
-    code = "contract"
+    fault = _theirs("contract", "yes")

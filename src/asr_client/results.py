@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from asr_client.faults import Attempt
+
 __all__ = [
     "AudioFacts",
     "Health",
@@ -63,17 +65,39 @@ class Segment:
 @dataclass(frozen=True, slots=True)
 class Timing:
     """
-    Where a call's time went, in seconds.
+    Where a call's time went, in seconds; None where the wire or the gateway does not tell.
 
     Attributes:
-        prepare_s: Decoding, downmix and resampling.
-        exchange_s: From handing the request to the transport until the reply was read.
+        prepare_s: Making the recording ready: `decode_s`, `resample_s`, and looking at it.
+        exchange_s: From the ready recording until the text, waiting and further tries included.
         total_s: The whole call, discovery included.
+        decode_s: Reading and decoding the source, and the downmix.
+        resample_s: Bringing it to the model's rate.
+        wait_s: Waiting for a turn under the rate limit, and between tries; all of them.
+        encode_s: Making the request's bytes. From here on, of the last try.
+        connect_s: Name, TCP and TLS of a new connection; 0 on a kept one.
+        send_s: Handing the request to the system.
+        server_s: From then until the first bytes of the reply: network, gateway and server.
+        receive_s: From there to the reply's end.
+        parse_s: Reading the reply's bytes.
+        gateway_s: Kong's own share of it (X-Kong-Proxy-Latency); includes a slow upload.
+        upstream_s: The server's share, as Kong saw it (X-Kong-Upstream-Latency).
     """
 
     prepare_s: float
     exchange_s: float
     total_s: float
+    decode_s: float = 0.0
+    resample_s: float = 0.0
+    wait_s: float = 0.0
+    encode_s: float = 0.0
+    connect_s: float | None = None
+    send_s: float | None = None
+    server_s: float | None = None
+    receive_s: float | None = None
+    parse_s: float = 0.0
+    gateway_s: float | None = None
+    upstream_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +116,7 @@ class Transcript:
         request_id: The id sent along; the server's and the gateway's logs carry it.
         timing: Where the time went.
         audio: Facts of the recording.
+        attempts: Every try of every request that the call took, the last one being the answer.
         warnings: What a careful listener would want to know, a sentence each.
     """
 
@@ -105,6 +130,7 @@ class Transcript:
     request_id: str
     timing: Timing
     audio: AudioFacts
+    attempts: tuple[Attempt, ...] = ()
     warnings: tuple[str, ...] = ()
 
     @property

@@ -15,14 +15,13 @@ from asr_client import (
     RouteNotFoundError,
     ServerError,
 )
-from asr_client.config import ClientConfig
-from asr_client.contracts.kserve_http import KServeHTTP
+from asr_client.calls.discovery import find_route
+from asr_client.calls.effects import Flow, Send, Sleep
+from asr_client.calls.inspection import list_models
+from asr_client.calls.session import Route, Session
+from asr_client.client import open_session
 from asr_client.contracts.wire import Reply
-from asr_client.deadline import Deadline
-from asr_client.discovery import find_route
-from asr_client.effects import Flow, Send
-from asr_client.inspection import list_models
-from asr_client.session import Route, Session
+from asr_client.retry import NO_RETRY
 
 AI4BHARAT = {
     "name": "m",
@@ -76,13 +75,14 @@ def answer(flow: Flow[object], replies: Sequence[Reply]) -> object:
 
 def session(protocol: str = "auto", url: str = "http://h") -> Session:
     """A session of a client for this protocol."""
-    config = ClientConfig.resolve(url, environ={}, protocol=protocol, model="m")
-    return Session(config, KServeHTTP())
+    return open_session(
+        url, {"protocol": protocol, "model": "m", "retry": NO_RETRY, "pacing": False}
+    )
 
 
 def route(protocol: str, *replies: Reply, url: str = "http://h") -> Route:
     """The route that discovery finds."""
-    found = answer(find_route(session(protocol, url), "m", Deadline.after(9)), replies)
+    found = answer(find_route(session(protocol, url).call(), "m"), replies)
     assert isinstance(found, Route)
     return found
 
@@ -144,10 +144,40 @@ def test_models_are_not_guessed_when_the_key_is_refused() -> None:
 def test_guess_is_not_remembered_before_it_has_worked() -> None:
     """A gateway that was reloading for a moment does not fix the route for good."""
     client = session()
-    guess = answer(find_route(client, "m", Deadline.after(9)), [KONG_NO_ROUTE])
+    guess = answer(find_route(client.call(), "m"), [KONG_NO_ROUTE])
     assert isinstance(guess, Route)
     assert guess.is_guess
-    later = answer(find_route(client, "m", Deadline.after(9)), [good(AI4BHARAT), good({})])
+    later = answer(find_route(client.call(), "m"), [good(AI4BHARAT), good({})])
     assert isinstance(later, Route)
     assert later.recognizer.protocol == "http"
     assert client.routes == {"m": later}
+
+
+def test_calls_that_start_together_search_once() -> None:
+    """The second call waits for what the first one finds: requests count under a rate limit."""
+    client = session()
+    first, second = find_route(client.call(), "m"), find_route(client.call(), "m")
+    asked = next(first)
+    assert isinstance(asked, Send)
+    assert isinstance(next(second), Sleep)
+    first.send(good(AI4BHARAT))
+    found = answer_last(first, good({}))
+    assert answer_last(second, None) is found
+    assert client.searches == {}
+
+
+def test_search_that_was_given_up_is_taken_over() -> None:
+    """A cancelled call leaves nobody waiting for it."""
+    client = session()
+    first, second = find_route(client.call(), "m"), find_route(client.call(), "m")
+    next(first)
+    next(second)
+    first.close()
+    assert isinstance(second.send(None), Send)
+
+
+def answer_last(flow: Flow[object], last: object) -> object:
+    """Give a flow the last thing that it waits for."""
+    with pytest.raises(StopIteration) as end:
+        flow.send(last)
+    return end.value.value

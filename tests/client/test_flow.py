@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from asr_client import DeadlineError, NotSentError, Waveform
-from asr_client.config import ClientConfig
-from asr_client.contracts.kserve_http import KServeHTTP
+from asr_client.calls.effects import Send, Work
+from asr_client.calls.session import Session
+from asr_client.calls.terms import Options
+from asr_client.calls.transcription import transcribe
+from asr_client.client import open_session
 from asr_client.contracts.wire import Reply
-from asr_client.effects import Send, Work
-from asr_client.flow import transcribe
-from asr_client.session import Session
-from asr_client.terms import Options
+from asr_client.retry import NO_RETRY
 
 METADATA = {
     "name": "asr_am_ensemble",
@@ -57,7 +58,7 @@ def clock() -> Clock:
 @pytest.fixture
 def session(clock: Clock) -> Session:
     """A session without a server."""
-    return Session(ClientConfig.resolve("http://h:1", environ={}), KServeHTTP(), clock=clock)
+    return replace(open_session("http://h:1", {"retry": NO_RETRY, "pacing": False}), clock=clock)
 
 
 def reply(fields: object) -> Reply:

@@ -15,18 +15,19 @@ from pathlib import Path
 import pytest
 
 from asr_client.config import ClientConfig
+from asr_client.connections import Connections
 from asr_client.contracts.wire import Reply, Request
 from asr_client.deadline import Deadline
 from asr_client.errors import ContractError, DeadlineError, NotSentError
 from asr_client.transports.http import HTTPTransport
 from asr_client.transports.http_async import AsyncHTTPTransport
-from asr_client.transports.http_messages import MAX_CONNECTIONS
 
 TLS = Path(__file__).parent.parent / "data" / "tls"
 CA_FILE = str(TLS / "ca.pem")
 TINY = Request("POST", "/echo", body=(b"tiny",))
 # More than the buffers of two sockets hold.
 HUGE = Request("POST", "/echo", body=(bytes(48 * 2**20),))
+MAX_CONNECTIONS = Connections().max_open
 PATIENCE_S = 30.0
 DONE = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ndone"
 

@@ -12,11 +12,11 @@ from contextlib import ExitStack
 import grpc
 import pytest
 
+from asr_client.calls.effects import Flow, work
 from asr_client.config import ClientConfig
 from asr_client.contracts.wire import Reply, Request
 from asr_client.deadline import Deadline
 from asr_client.drive import run_async
-from asr_client.effects import Flow, work
 from asr_client.errors import (
     ConfigError,
     ContractError,
@@ -170,7 +170,9 @@ def test_deadline_ends_the_call_when_the_work_hangs() -> None:
     over = threading.Event()
 
     async def call() -> None:
-        flow: Flow[bool] = work(lambda: over.wait(PATIENCE_S), Deadline.after(0.2))
+        flow: Flow[bool] = work(
+            lambda: over.wait(PATIENCE_S), Deadline.after(0.2), "preparing the audio"
+        )
         with pytest.raises(DeadlineError, match="preparing the audio"):
             await run_async(flow, open_async_transport(ClientConfig.resolve("http://h:1")))
         assert not over.is_set()
@@ -185,7 +187,7 @@ def test_timeout_of_the_work_itself_is_not_the_deadline() -> None:
     def fail() -> None:
         raise TimeoutError("the disk")
 
-    flow = work(fail, Deadline.after(PATIENCE_S))
+    flow = work(fail, Deadline.after(PATIENCE_S), "reading")
     with pytest.raises(TimeoutError, match="the disk"):
         asyncio.run(run_async(flow, open_async_transport(ClientConfig.resolve("http://h:1"))))
 
@@ -239,7 +241,8 @@ def test_transport_shows_no_key(open_: Callable[..., object], url: str) -> None:
 
 def vars_of(value: object) -> dict[str, object]:
     """Give what the value holds, if it is one of ours."""
-    return vars(value) if type(value).__module__.startswith("asr_client.trans") else {}
+    is_ours = type(value).__module__.startswith("asr_client.trans")
+    return getattr(value, "__dict__", {}) if is_ours else {}
 
 
 # --- what servers say ---------------------------------------------------------------------------

@@ -18,12 +18,13 @@ import grpc
 import pytest
 
 from asr_client.config import ClientConfig
+from asr_client.connections import Connections
 from asr_client.contracts.wire import Reply, Request
 from asr_client.deadline import Deadline
 from asr_client.errors import ASRError, ConfigError, ReplyLostError
 from asr_client.transports import open_async_transport, open_transport
-from asr_client.transports.http_messages import MAX_CONNECTIONS
 
+MAX_CONNECTIONS = Connections().max_open
 PATIENCE_S = 30.0
 TINY = Request("POST", "/pkg.Service/Echo", body=(b"tiny",))
 DONE = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ndone"

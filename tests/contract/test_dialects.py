@@ -25,7 +25,13 @@ from asr_client.contracts.recognizer import Recognizer, Utterances
 from asr_client.contracts.ulca import UlcaRecognizer
 from asr_client.contracts.wire import Reply
 from asr_client.endpoint import ASR_INFER_PATH
-from asr_client.errors import ContractError, RateLimitedError, RejectedInputError, ServerBugError
+from asr_client.errors import (
+    ContractError,
+    OverloadedError,
+    RateLimitedError,
+    RejectedInputError,
+    ServerBugError,
+)
 
 SAMPLES = np.array([0, 1, -1, 32767, -32768, 1234], np.int16)
 WAVE = Waveform(SAMPLES.astype(np.float32) / 32768, 16_000)
@@ -310,7 +316,6 @@ NO_TEXT = {
     "several nameless tensors": {"outputs": [{"data": ["a"]}, {"data": ["b"]}]},
     "an error in the data": {"status": "error", "data": "backend unavailable"},
     "nothing": {},
-    "an error": {"error": "no"},
     "null": None,
     "a number": 5,
     "true": True,
@@ -337,6 +342,13 @@ def test_flat_dialects_refuse_when_there_is_no_text(dialect, case) -> None:
     """Something else than a text is never handed out as one."""
     with pytest.raises(ContractError, match="no transcript"):
         read(DIALECTS[dialect], NO_TEXT[case])
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_dialects_raise_the_error_that_a_success_carries(dialect) -> None:
+    """Status 200 does not make a text of what the server says went wrong."""
+    with pytest.raises(ServerBugError, match="the decoder broke"):
+        read(DIALECTS[dialect], {"error": "the decoder broke"})
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
@@ -471,7 +483,8 @@ def test_find_text_leaves_the_answer_alone_when_it_reads(answer) -> None:
             RejectedInputError,
         ),
         (429, {"message": "API rate limit exceeded"}, RateLimitedError),
-        (500, {"detail": {"kind": "DHRUVA-101", "message": "Request failed."}}, ServerBugError),
+        (500, {"detail": {"kind": "DHRUVA-101", "message": "Request failed."}}, OverloadedError),
+        (500, {"detail": {"kind": "DHRUVA-116", "message": "Request failed."}}, RejectedInputError),
     ],
 )
 def test_dialects_raise_the_servers_refusal_when_the_status_is_not_200(

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import copy
 import pickle
+from typing import get_args
 
 import pytest
 
 from asr_client import errors
-from asr_client.errors import ASRError, ServerError
+from asr_client.classification.error_of import answer_class, failure_class
+from asr_client.errors import ASRError, ContractError, ServerError, TransportError
+from asr_client.faults import Code, Fault
 
 CLASSES = [getattr(errors, name) for name in errors.__all__]
 SERVER_CLASSES = [kind for kind in CLASSES if issubclass(kind, ServerError)]
@@ -16,7 +19,6 @@ OTHER_CLASSES = [kind for kind in CLASSES if not issubclass(kind, ServerError)]
 
 FACTS = {
     "status": 429,
-    "answered_by": "kong",
     "retry_after_s": 24.0,
     "request_id": "faf69f076c35b90b",
 }
@@ -46,7 +48,7 @@ def test_error_keeps_message_and_hint_when_copied_or_pickled(kind, way) -> None:
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("kind", SERVER_CLASSES)
 def test_server_error_keeps_its_facts_when_copied_or_pickled(kind, way) -> None:
-    """Status, origin, delay and request id come along."""
+    """Status, delay and request id come along."""
     original = kind("no", hint="wait", **FACTS)
     error = WAYS[way](original)
     assert kind is type(error)
@@ -75,15 +77,47 @@ def test_server_error_says_unknown_when_the_reply_told_nothing(kind) -> None:
     error = kind("no")
     assert (
         error.status,
-        error.answered_by,
         error.retry_after_s,
         error.request_id,
-    ) == (0, "unknown", None, "")
+    ) == (0, None, "")
+
+
+FAULT = Fault("gateway_timeout", origin="kong", executed="maybe", retryable="once")
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("kind", CLASSES)
+def test_error_keeps_its_fault_when_copied_or_pickled(kind, way) -> None:
+    """What was concluded of this very failure comes along, and each part of it has a name."""
+    error = WAYS[way](kind("no", fault=FAULT))
+    assert error.fault == FAULT
+    assert (error.code, error.origin) == ("gateway_timeout", "kong")
+    assert (error.executed, error.retryable) == ("maybe", "once")
+
+
+@pytest.mark.parametrize("kind", CLASSES)
+def test_error_has_a_fault_when_nothing_more_precise_is_known(kind) -> None:
+    """Every class stands for a fault of its own; what we refuse ourselves, nobody executed."""
+    error = kind("no")
+    assert error.fault is kind.fault
+    assert error.attempts == ()
+    if not issubclass(kind, TransportError | ServerError | ContractError):
+        assert (error.origin, error.executed, error.retryable) == ("client", "no", "no")
 
 
 def test_error_codes_differ_when_classes_do() -> None:
-    """The machine-readable name tells every class from the others."""
-    assert len({kind.code for kind in CLASSES}) == len(CLASSES)
+    """The machine-readable name tells every kind of answer from the others."""
+    answers = [kind for kind in SERVER_CLASSES if kind is not ServerError]
+    assert len({kind.fault.code for kind in answers}) == len(answers)
+
+
+@pytest.mark.parametrize("code", get_args(Code))
+def test_error_class_is_known_when_a_fault_is(code) -> None:
+    """Whatever is concluded has a class, for an answer as for a broken connection."""
+    fault = Fault(code, origin="triton", executed="no", retryable="no")
+    assert issubclass(answer_class(fault), ServerError)
+    assert issubclass(failure_class(fault), ASRError)
+    assert not issubclass(failure_class(fault), ServerError)
 
 
 @pytest.mark.parametrize("kind", CLASSES)

@@ -160,7 +160,7 @@ def test_infer_carries_bytes_unchanged_when_text_is_multi_byte(wires, wire, lang
     with pytest.raises(RejectedInputError) as caught:
         wires[wire](CODECS[wire].infer(slow_request(language)))
     assert repr(language) in caught.value.message
-    assert caught.value.answered_by == "triton"
+    assert caught.value.origin == "triton"
 
 
 @pytest.mark.parametrize("wire", CODECS)

@@ -28,6 +28,7 @@ from asr_client import (
     load_audio,
 )
 from asr_client.embedded import EmbeddedTriton
+from asr_client.faults import Origin
 
 
 def sync_client() -> None:
@@ -65,7 +66,7 @@ def errors(error: ASRError) -> None:
     if isinstance(error, RateLimitedError):
         assert_type(error.retry_after_s, float | None)
     if isinstance(error, ServerError):
-        assert_type(error.answered_by, str)
+        assert_type(error.origin, Origin)
 
 
 def embedded() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from time import perf_counter
 
 import numpy as np
 
@@ -27,11 +28,15 @@ class Prepared:
         wave: Mono at the model's rate.
         facts: What was seen on the way.
         warnings: What of it may spoil the transcript; lower case, no full stop.
+        decode_s: Seconds spent on reading, decoding and looking at it.
+        resample_s: Seconds spent on bringing it to the model's rate.
     """
 
     wave: Waveform
     facts: AudioFacts
     warnings: tuple[str, ...]
+    decode_s: float = 0.0
+    resample_s: float = 0.0
 
 
 def load_audio(source: AudioSource, *, sample_rate_hz: int | None = None) -> Waveform:
@@ -57,7 +62,7 @@ def load_audio(source: AudioSource, *, sample_rate_hz: int | None = None) -> Wav
             return source
         rate_hz = decoder.header.sample_rate_hz
         # At equal rates the resampler passes samples on unchanged.
-        samples, _ = _pour(decoder, rate_hz)
+        samples, _, _ = _pour(decoder, rate_hz)
         return Waveform(freeze(samples), rate_hz)
 
 
@@ -87,34 +92,44 @@ def prepare(
     Source: docs/servers.md, Sources: "ai4i-core" has this order of steps, and the division.
     """
     check_rate(rate_hz, "rate_hz")
+    began_s, resample_s = perf_counter(), 0.0
     with open_decoder(source, source_rate_hz) as decoder:
         # A waveform that is as the model wants it, an hour long perhaps, is not copied.
         if isinstance(source, Waveform) and source.sample_rate_hz == rate_hz:
             samples, meter = _look(decoder, source.samples)
         else:
-            samples, meter = _pour(decoder, rate_hz)
+            samples, meter, resample_s = _pour(decoder, rate_hz)
         # Here, because a decoder learns only at its last block whether the file was cut short.
         facts = _facts(decoder, meter, samples, rate_hz)
         flaws = describe_flaws(facts, rate_hz, lossy=decoder.header.lossy)
+    decode_s = perf_counter() - began_s - resample_s
     if isinstance(source, Waveform) and samples is source.samples and not normalize_peak:
-        return Prepared(source, facts, flaws)
+        return Prepared(source, facts, flaws, decode_s, resample_s)
     # By the peak of what the model hears; the source's own may be another before resampling.
     if normalize_peak and (peak := max(map(abs, extremes(samples)))):
         samples = samples / np.float32(peak)
-    return Prepared(Waveform(freeze(samples), rate_hz), facts, flaws)
+    return Prepared(Waveform(freeze(samples), rate_hz), facts, flaws, decode_s, resample_s)
 
 
-def _pour(decoder: Decoder, rate_hz: int) -> tuple[Float32, Meter]:
-    """Decode to the end: mono samples at *rate_hz* in [-1, 1], and what was seen on the way."""
+def _pour(decoder: Decoder, rate_hz: int) -> tuple[Float32, Meter, float]:
+    """
+    Decode to the end.
+
+    Returns:
+        Mono samples at *rate_hz* in [-1, 1]; what was seen on the way; seconds of resampling.
+    """
     header = decoder.header
     meter = Meter(header)
     resampler = Resampler(header.sample_rate_hz, rate_hz)
     buffer = SampleBuffer(frames_at(header.frames or 0, header.sample_rate_hz, rate_hz))
+    resample_s = 0.0
     for block in decoder.blocks():
         meter.add(block)  # before the downmix, which would hide a channel that is clipped
         mono = downmix(block, header.full_scale)
         meter.add_mono(mono)
+        began_s = perf_counter()
         buffer.append(resampler.push(mono))
+        resample_s += perf_counter() - began_s
     buffer.append(resampler.finish())
     samples = buffer.take()
     if not meter.frames:
@@ -124,7 +139,7 @@ def _pour(decoder: Decoder, rate_hz: int) -> tuple[Float32, Meter]:
             f"{header.name}: {meter.frames} samples at {header.sample_rate_hz} Hz "
             f"leave none at {rate_hz} Hz"
         )
-    return samples, meter
+    return samples, meter, resample_s
 
 
 def _look(decoder: Decoder, samples: Float32) -> tuple[Float32, Meter]:

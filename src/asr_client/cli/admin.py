@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import signal
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
@@ -17,27 +16,29 @@ from asr_client.cli.arguments import (
     add_version,
     settings_from,
 )
-from asr_client.cli.console import Console, ExitCode, run_command
+from asr_client.cli.console import ExitCode, run_command
+from asr_client.cli.doctor import add_doctor_arguments, doctor
+from asr_client.cli.serve import add_serve_arguments, serve
 
 if TYPE_CHECKING:
-    from asr_client.embedded import Event
     from asr_client.results import ModelInfo, ModelList
 
 __all__ = ["main"]
-
-# A signal handler cannot wake the wait on another thread's news, so look now and then.
-_LOOK_EVERY_S = 0.5
 
 _EXAMPLES = """\
 examples:
   asr-client serve
       a real Triton with an English recogniser on this machine, until Ctrl-C
+  asr-client serve --gateway --limit-per-minute 30
+      the same behind a gateway that wants a key and counts
   asr-client health --url http://localhost:8000
       exit code 0 when the server and the model are ready, 1 when not
   asr-client models --url https://asr.example.com
       what the server has, and which source said so
   asr-client models asr_am_ensemble --url grpc://localhost:8001
       how this client would talk to one model, and why
+  asr-client doctor https://asr.example.com
+      name, port, TLS, key, paths, limits, one transcription; and what to do about each
 
 """
 
@@ -59,19 +60,15 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     add_version(parser)
-    serve = _add(commands, "serve", _serve, "run a real Triton here until Ctrl-C")
-    for port in ("--http-port", "--grpc-port", "--metrics-port"):
-        serve.add_argument(port, type=int, default=0, metavar="PORT", help="default: a free one")
-    serve.add_argument(
-        "--python",
-        metavar="PATH",
-        help="interpreter with asr-client[embedded] (default: ASR_EMBEDDED_PYTHON, or this one)",
-    )
-    add_quiet(serve)
+    command = _add(commands, "serve", serve, "run a real Triton here until Ctrl-C")
+    add_serve_arguments(command)
+    add_quiet(command)
     health = _add(commands, "health", _health, "is the server ready, and the model?")
     models = _add(commands, "models", _models, "list the server's models, or explain one")
     models.add_argument("name", nargs="?", metavar="NAME", help="explain how to talk to this model")
-    for command in (health, models):
+    examine = _add(commands, "doctor", doctor, "what keeps a transcription from working?")
+    add_doctor_arguments(examine)
+    for command in (health, models, examine):
         add_connection(command)
     return parser
 
@@ -130,47 +127,6 @@ def _as_text(found: ModelInfo | ModelList) -> str:
         "audio": f"{found.sample_rate_hz} Hz mono, up to {found.max_batch_size} a request",
     }
     return "\n".join(f"{name:<10} {value}" for name, value in rows.items())
-
-
-def _serve(arguments: argparse.Namespace) -> int:
-    from asr_client.embedded import EmbeddedTriton
-
-    console = Console("asr-client serve", quiet=arguments.quiet)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends it like Ctrl-C
-    console.progress("starting the embedded Triton ...")
-    with EmbeddedTriton(
-        python=arguments.python,
-        http_port=arguments.http_port,
-        grpc_port=arguments.grpc_port,
-        metrics_port=arguments.metrics_port,
-        on_event=lambda event: _tell(event, console),
-    ) as server:
-        urls = {"http": server.http_url, "grpc": server.grpc_url, "metrics": server.metrics_url}
-        console.clear_progress()
-        try:
-            _print_endpoints(urls, as_json=arguments.json)
-            if not arguments.json:
-                console.note(f"try: asr-transcribe --url {server.http_url} FILE    (Ctrl-C stops)")
-            while not server.wait(_LOOK_EVERY_S):
-                pass
-        except KeyboardInterrupt:
-            console.note("stopping")
-        if server.failure is not None:
-            raise server.failure
-    return ExitCode.OK
-
-
-def _print_endpoints(urls: dict[str, str], *, as_json: bool) -> None:
-    lines = [json.dumps(urls)] if as_json else [f"{name:<8} {url}" for name, url in urls.items()]
-    print("\n".join(lines), flush=True)
-
-
-def _tell(event: Event, console: Console) -> None:
-    """Tell of restarts; start and end show in other ways."""
-    if event.kind == "restarting":
-        console.warn(f"the server broke and is being restarted: {event.message}")
-    if event.kind == "restarted":
-        console.note("the server is back, on the same ports")
 
 
 if __name__ == "__main__":

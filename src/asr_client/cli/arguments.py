@@ -17,11 +17,13 @@ ENVIRONMENT_HELP = """\
 environment:
   ASR_URL              server or gateway, where --url is not given
   ASR_API_KEY          key for the gateway (never an argument: `ps` would show it)
-  ASR_API_KEY_FILE     file that holds the key
+  ASR_API_KEY_FILE     file that holds it: one key a line, the preferred one first
+  ASR_API_KEY_COMMAND  command that prints it; of the three the first that is set counts
   ASR_API_KEY_HEADER   header that carries it (default X-API-Key)
   ASR_MODEL, ASR_LANGUAGE, ASR_PROTOCOL
                        stand in for the options of these names
   ASR_EMBEDDED_PYTHON  interpreter with asr-client[embedded], if this one lacks it
+  ASR_LOG              debug (each request), info (retries, waits) or warning: log to stderr
 """
 
 
@@ -55,7 +57,14 @@ def add_connection(parser: argparse.ArgumentParser) -> None:
         help="languages the model takes, where you know better than it tells",
     )
     group.add_argument(
-        "--api-key-file", metavar="FILE", help="file that holds the gateway's API key"
+        "--api-key-file",
+        metavar="FILE",
+        help="file that holds the gateway's API key; read again when it changes",
+    )
+    group.add_argument(
+        "--api-key-command",
+        metavar="COMMAND",
+        help="command that prints the key; run again when the key is refused",
     )
     group.add_argument(
         "--api-key-header", metavar="NAME", help="header for the key (default: X-API-Key)"
@@ -73,13 +82,12 @@ def add_connection(parser: argparse.ArgumentParser) -> None:
 
 def settings_from(arguments: argparse.Namespace) -> Settings:
     """Turn connection arguments into the client's settings."""
-    from asr_client.auth import ApiKey
-
     return {
         "protocol": arguments.protocol,
         "model": arguments.model,
         "languages": (arguments.languages or "").replace(",", " ").split(),
-        "api_key": ApiKey.from_file(arguments.api_key_file) if arguments.api_key_file else None,
+        "api_key_file": arguments.api_key_file,
+        "api_key_command": arguments.api_key_command,
         "api_key_header": arguments.api_key_header,
         "tls_ca_file": arguments.tls_ca_file,
         "deadline_s": arguments.deadline,

@@ -13,7 +13,10 @@ from typing import NoReturn
 
 from asr_client.errors import ASRError, ConfigError
 
-__all__ = ["Console", "ExitCode", "run_command"]
+__all__ = ["CLEAR_LINE", "Console", "ExitCode", "run_command", "without_controls"]
+
+# Takes away what stands on a terminal's line, such as progress.
+CLEAR_LINE = "\r\x1b[K"
 
 
 class ExitCode(IntEnum):
@@ -66,23 +69,23 @@ class Console:
         if self._is_terminal and not self._quiet:
             # A line that wraps could not be taken away again.
             width = shutil.get_terminal_size().columns - 1
-            sys.stderr.write(f"\r\x1b[K{_without_controls(text)[:width]}")
+            sys.stderr.write(f"{CLEAR_LINE}{without_controls(text)[:width]}")
             sys.stderr.flush()
             self._progress_shown = True
 
     def clear_progress(self) -> None:
         """Take the progress line away."""
         if self._progress_shown:
-            sys.stderr.write("\r\x1b[K")
+            sys.stderr.write(CLEAR_LINE)
             sys.stderr.flush()
             self._progress_shown = False
 
     def _write(self, text: str) -> None:
         self.clear_progress()
-        print(_without_controls(text), file=sys.stderr, flush=True)
+        print(without_controls(text), file=sys.stderr, flush=True)
 
 
-def _without_controls(text: str) -> str:
+def without_controls(text: str) -> str:
     """Escape what would steer a terminal: file names and servers' texts may hold anything."""
     return "".join(
         character if character.isprintable() or character == "\n" else ascii(character)[1:-1]
@@ -115,6 +118,10 @@ def run_command(command: str, work: Callable[[], int]) -> NoReturn:
     _mend_streams()
     console = Console(command)
     try:
+        if "ASR_LOG" in os.environ:
+            from asr_client.cli.log_lines import show_log
+
+            show_log(os.environ)
         code = work()
         if sys.stdout is not None:
             sys.stdout.flush()

@@ -168,14 +168,10 @@ def _write(
 
 
 def _explain(client: ASRClient, transcript: Transcript, name: str, console: Console) -> None:
-    info, timing = client.model(), transcript.timing
-    console.detail(f"{name}: protocol {info.protocol}: {info.why_protocol}")
-    console.detail(f"{name}: model {info.name}: {info.why_contract}")
-    console.detail(
-        f"{name}: {transcript.duration_s:.2f} s of audio in {timing.total_s:.2f} s "
-        f"(RTFx {transcript.rtfx:.1f}; prepared in {timing.prepare_s:.3f} s, "
-        f"answered in {timing.exchange_s:.3f} s), request {transcript.request_id}"
-    )
+    from asr_client.cli.explain import explain
+
+    for line in explain(transcript, client.model()):
+        console.detail(f"{name}: {line}")
 
 
 if __name__ == "__main__":

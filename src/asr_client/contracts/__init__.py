@@ -7,5 +7,5 @@ Wire contracts: bytes to values and back, no I/O.
     recognizer.py      utterances in, texts out   kserve_recognizer.py             over KServe
     json_dialect.py    audio in a JSON body       generate.py, asr_infer.py, ulca.py   its users
     catalogue.py       families of ASR models, as data      introspection.py   which one it is
-    replies.py         who answered, and which error that is
+    replies.py         the errors that refusals are, as classification/ judges them
 """

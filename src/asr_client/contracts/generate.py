@@ -51,9 +51,10 @@ class GenerateRecognizer:
 
     def recognize(self, utterances: Utterances) -> Exchange[Recognized]:
         """Encode the one recording."""
-        fields = {self._audio_key: AUDIO}
+        fields: dict[str, str | int] = {self._audio_key: AUDIO}
         if utterances.language is not None:
             fields["language"] = utterances.language
+        fields |= utterances.limits()
         path = f"/v2/models/{quote(self.model, safe='')}/generate"
         return post_json(path, fields, utterances.waves, self._read)
 

@@ -59,7 +59,8 @@ def post_json(
     """
     body = json_with_audio(fields, *(encode_wav(wave) for wave in waves))
     request = Request("POST", path, (("Content-Type", "application/json"),), body)
-    return Exchange(request, lambda reply: read(read_ok(reply, "the reply")))
+    own_values = [value for value in fields.values() if isinstance(value, str)]
+    return Exchange(request, lambda reply: read(read_ok(reply, "the reply", own_values)))
 
 
 def find_text(fields: Any, key: str = "") -> str:

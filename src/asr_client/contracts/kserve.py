@@ -10,6 +10,7 @@ import math
 import struct
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Protocol
 
 import numpy as np
@@ -31,6 +32,9 @@ __all__ = [
     "tensor_from_array",
     "tensor_from_strings",
 ]
+
+# Longer ones are recordings, not words.
+_QUOTABLE_BYTES = 1024
 
 _DTYPES: Mapping[str, str] = {
     "BOOL": "|b1",
@@ -144,6 +148,15 @@ class InferRequest:
     model_version: str = ""
     request_id: str = ""
     parameters: Mapping[str, bool | int | str] = field(default_factory=dict)
+
+    def quotable(self) -> frozenset[str]:
+        """Give the short texts among the inputs, such as languages: what an error may quote."""
+        texts = (
+            tensor.strings()
+            for tensor in self.inputs
+            if tensor.datatype == "BYTES" and len(tensor.data) <= _QUOTABLE_BYTES
+        )
+        return frozenset(text.decode("utf-8", "replace") for text in chain.from_iterable(texts))
 
 
 @dataclass(frozen=True, slots=True)

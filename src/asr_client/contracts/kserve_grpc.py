@@ -9,7 +9,7 @@ Source: `grpc_service.proto` of Triton (package inference).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, TypeVar
 
 from google.protobuf.message import DecodeError
@@ -34,26 +34,6 @@ __all__ = ["KServeGRPC", "encode_infer"]
 Value = TypeVar("Value")
 
 _OK = 0
-# Names for messages; grpc.StatusCode would be a heavy import for sixteen words.
-_CODE_NAMES = (
-    "OK",
-    "CANCELLED",
-    "UNKNOWN",
-    "INVALID_ARGUMENT",
-    "DEADLINE_EXCEEDED",
-    "NOT_FOUND",
-    "ALREADY_EXISTS",
-    "PERMISSION_DENIED",
-    "RESOURCE_EXHAUSTED",
-    "FAILED_PRECONDITION",
-    "ABORTED",
-    "OUT_OF_RANGE",
-    "UNIMPLEMENTED",
-    "INTERNAL",
-    "UNAVAILABLE",
-    "DATA_LOSS",
-    "UNAUTHENTICATED",
-)
 
 
 class KServeGRPC:
@@ -101,7 +81,7 @@ class KServeGRPC:
 
     def infer(self, request: InferRequest) -> Exchange[InferReply]:
         """Run the model once."""
-        return _call("ModelInfer", encode_infer(request), _read_infer)
+        return _call("ModelInfer", encode_infer(request), _read_infer, request.quotable())
 
 
 def encode_infer(request: InferRequest) -> bytes:
@@ -142,10 +122,15 @@ def _encode_parameter(key: str, value: bool | int | str) -> bytes:
     return delimited(4, delimited(1, key.encode()) + delimited(2, encoded))
 
 
-def _call(method: str, message: bytes, read: Callable[[bytes], Value]) -> Exchange[Value]:
+def _call(
+    method: str,
+    message: bytes,
+    read: Callable[[bytes], Value],
+    own_values: Collection[str] = (),
+) -> Exchange[Value]:
     def parse(reply: Reply) -> Value:
         if reply.status != _OK:
-            raise grpc_error(reply, _code_name(reply.status))
+            raise grpc_error(reply, own_values)
         try:
             return read(reply.body)
         except (ValueError, DecodeError) as error:
@@ -153,10 +138,6 @@ def _call(method: str, message: bytes, read: Callable[[bytes], Value]) -> Exchan
 
     path = f"/inference.GRPCInferenceService/{method}"
     return Exchange(Request("RPC", path, (), (message,)), parse)
-
-
-def _code_name(code: int) -> str:
-    return _CODE_NAMES[code] if 0 <= code < len(_CODE_NAMES) else f"status {code}"
 
 
 def _read_infer(body: bytes) -> InferReply:

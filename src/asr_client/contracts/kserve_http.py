@@ -81,7 +81,10 @@ class KServeHTTP:
             ("Accept-Encoding", "identity"),
         )
         path = f"{_model_path(request.model, request.model_version)}/infer"
-        return Exchange(Request("POST", path, headers, (header, *tensors)), _read_infer)
+        return Exchange(
+            Request("POST", path, headers, (header, *tensors)),
+            lambda reply: _read_infer(reply, request),
+        )
 
 
 _JSON = ("Content-Type", "application/json")
@@ -198,9 +201,9 @@ def _is_ok(reply: Reply) -> bool:
     raise http_error(reply)
 
 
-def _read_infer(reply: Reply) -> InferReply:
+def _read_infer(reply: Reply, asked: InferRequest) -> InferReply:
     if reply.status != HTTPStatus.OK:
-        raise http_error(reply)
+        raise http_error(reply, asked.quotable())
     length = reply.headers.get(HEADER_LENGTH.lower())
     try:
         header_length = None if length is None else int(length)

@@ -76,6 +76,7 @@ def build_request(speech_model: SpeechModel, utterances: Utterances) -> InferReq
         inputs=tuple(tensor for tensor in tensors if tensor is not None),
         outputs=(speech_model.text.name,),
         request_id=utterances.request_id,
+        parameters=utterances.limits(),
     )
 
 

@@ -25,11 +25,22 @@ class Utterances:
         waves: Each at the model's rate, samples within [-1, 1].
         language: The model's own code; None sends none.
         request_id: Travels along and shows in the server's log.
+        timeout_s: Seconds after which nobody waits for the answer, for servers that can be told.
     """
 
     waves: tuple[Waveform, ...]
     language: str | None
     request_id: str
+    timeout_s: float | None = None
+
+    def limits(self) -> dict[str, int]:
+        """
+        Name the end of patience as Triton's request parameter, in microseconds.
+
+        Triton drops what has waited for longer in a queue, where the model's configuration allows
+        requests to set a time-out; elsewhere it does no harm (docs/servers.md 3).
+        """
+        return {} if self.timeout_s is None else {"timeout": max(1, int(self.timeout_s * 1e6))}
 
 
 @dataclass(frozen=True, slots=True)

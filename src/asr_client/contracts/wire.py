@@ -12,6 +12,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
+from asr_client.faults import UNTOLD, Phases
+
 __all__ = ["Buffer", "Exchange", "Reply", "Request"]
 
 Value = TypeVar("Value")
@@ -53,12 +55,14 @@ class Reply:
         headers: Lower-case names; over gRPC initial and trailing metadata together.
         body: The reply's bytes, decompressed.
         details: The text of a gRPC status; empty over HTTP.
+        phases: Where the time on the wire went.
     """
 
     status: int
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
     details: str = ""
+    phases: Phases = UNTOLD
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,8 @@
 """
 The seam between decisions and I/O: a request goes in, a whole reply comes out.
 
+The API key comes with each request, because keys are rotated while connections live on.
+
 A transport raises only errors of `asr_client.errors`: TransportError and its kinds, ConfigError for
 what cannot be put on the wire, ContractError for what cannot be read from it. A refusal by the
 server is a Reply like any other.
@@ -10,6 +12,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from asr_client.auth import ApiKey
 from asr_client.contracts.wire import Reply, Request
 from asr_client.deadline import Deadline
 
@@ -21,14 +24,18 @@ _LONGEST_WAIT_S = 86_400.0
 class Transport(Protocol):
     """Sends requests from any thread; connections are kept until `close`."""
 
-    def send(self, request: Request, deadline: Deadline) -> Reply: ...
+    def send(self, request: Request, deadline: Deadline, key: ApiKey | None = None) -> Reply: ...
+    def warm(self, count: int, deadline: Deadline) -> None: ...
     def close(self) -> None: ...
 
 
 class AsyncTransport(Protocol):
     """Sends requests from one event loop; connections are kept until `close`."""
 
-    async def send(self, request: Request, deadline: Deadline) -> Reply: ...
+    async def send(
+        self, request: Request, deadline: Deadline, key: ApiKey | None = None
+    ) -> Reply: ...
+    async def warm(self, count: int, deadline: Deadline) -> None: ...
     async def close(self) -> None: ...
 
 

@@ -2,66 +2,87 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Any, cast
 
 import grpc
 
+from asr_client.auth import ApiKey
 from asr_client.config import ClientConfig
 from asr_client.contracts.wire import Reply, Request
 from asr_client.deadline import Deadline
 from asr_client.transports.base import wait_limit_s
-from asr_client.transports.grpc_messages import (
-    Metadata,
-    Methods,
+from asr_client.transports.grpc_channels import (
+    ChannelRing,
     channel_credentials,
     channel_options,
+    channel_target,
     check_fork,
+)
+from asr_client.transports.grpc_messages import (
+    Metadata,
     failed_reply,
     make_reply,
+    not_ready,
     unsendable,
 )
+from asr_client.transports.lifetimes import Lifetimes
 from asr_client.transports.ownership import PerProcess
 
 __all__ = ["GRPCTransport"]
 
 
 class GRPCTransport:
-    """Sends over one channel; safe from any thread. Implements `base.Transport`."""
+    """Sends over a few channels in turn; safe from any thread. Implements `base.Transport`."""
 
-    def __init__(self, config: ClientConfig) -> None:
+    def __init__(self, config: ClientConfig, lifetimes: Lifetimes | None = None) -> None:
+        self._config = config
         self._endpoint = config.endpoint
         self._metadata = Metadata(config)
-        self._credentials, self._options = channel_credentials(config), channel_options(config)
-        self._owned = PerProcess(self._open)
+        self._credentials = channel_credentials(config)
+        ages = lifetimes or Lifetimes(config.connections)
+        self._owned = PerProcess(lambda: ChannelRing(self._open, ages))
 
-    def _open(self) -> Methods:
+    def _open(self) -> Any:
         check_fork()
-        target = self._endpoint.authority
-        return Methods(
-            grpc.insecure_channel(target, self._options)
-            if self._credentials is None
-            else grpc.secure_channel(target, self._credentials, self._options)
-        )
+        target, options = channel_target(self._config), channel_options(self._config)
+        if self._credentials is None:
+            return grpc.insecure_channel(target, options)
+        return grpc.secure_channel(target, self._credentials, options)
 
-    def send(self, request: Request, deadline: Deadline) -> Reply:
+    def send(self, request: Request, deadline: Deadline, key: ApiKey | None = None) -> Reply:
         """Send, and wait for the reply."""
         deadline.require_s(f"calling {self._endpoint}")
-        method = self._owned.get()[request.path]
+        ring = self._owned.get()
+        channel = ring.lend()
         try:
-            body, call = method.with_call(
+            body, call = channel.method(request.path).with_call(
                 bytes(request.body[0]),
                 timeout=wait_limit_s(deadline),
-                metadata=self._metadata.of(request),
+                metadata=self._metadata.of(request, key),
             )
         except grpc.RpcError as error:
             return failed_reply(error, self._endpoint, deadline)
         except (TypeError, ValueError) as error:
             self._owned.get()  # says so if another thread has closed this client
             raise unsendable(self._endpoint) from error
+        finally:
+            for spent in ring.give_back(channel):
+                spent.close()
         return make_reply(cast("bytes", body), call.initial_metadata(), call.trailing_metadata())
 
+    def warm(self, count: int, deadline: Deadline) -> None:
+        """Connect up to *count* of the channels; each has one connection."""
+        limit = Deadline.after(min(wait_limit_s(deadline), self._config.connect_timeout_s))
+        for channel in self._owned.get().first(count):
+            try:
+                ready = grpc.channel_ready_future(channel)
+                ready.result(max(limit.remaining_s(), 0.0))
+            except grpc.FutureTimeoutError as error:
+                ready.cancel()
+                raise not_ready(self._config, deadline) from error
+
     def close(self) -> None:
-        """Close the channel; calls in flight end with ReplyLostError."""
-        methods = self._owned.close()
-        if methods is not None:
-            methods.channel.close()
+        """Close the channels; calls in flight end with ReplyLostError."""
+        ring = self._owned.close()
+        for channel in ring.all() if ring is not None else ():
+            channel.close()

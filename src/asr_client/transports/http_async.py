@@ -3,67 +3,86 @@
 from __future__ import annotations
 
 import asyncio
-import ssl
-from collections import deque
 from collections.abc import AsyncIterable, AsyncIterator
 from contextlib import asynccontextmanager
 
 import httpcore
 
+from asr_client.auth import ApiKey
 from asr_client.config import ClientConfig
 from asr_client.contracts.wire import Reply, Request
 from asr_client.deadline import Deadline
 from asr_client.errors import ContractError
 from asr_client.transports.http_messages import (
-    IDLE_EXPIRY_S,
-    MAX_CONNECTIONS,
     MAX_REPLY_BYTES,
     NETWORK_ERRORS,
     HTTPMessages,
     make_reply,
     map_error,
-    tls_context,
 )
-from asr_client.transports.http_streams import connect_async, is_reusable
+from asr_client.transports.http_pool import Idle, Kept, note_reuse
+from asr_client.transports.http_streams import connect_async
+from asr_client.transports.lifetimes import Lifetimes
 from asr_client.transports.ownership import PerLoop
+from asr_client.transports.tls import tls_context
+from asr_client.transports.tunnel import Route, check_login
 
 __all__ = ["AsyncHTTPTransport"]
+
+_Kept = Kept[httpcore.AsyncHTTP11Connection]
 
 
 class AsyncHTTPTransport:
     """Sends over a pool of kept connections, from one loop. Implements `base.AsyncTransport`."""
 
-    def __init__(self, config: ClientConfig) -> None:
+    def __init__(self, config: ClientConfig, lifetimes: Lifetimes | None = None) -> None:
         self._endpoint = config.endpoint
         self._messages = HTTPMessages(config)
-        origin, tls = self._messages.origin, tls_context(config)
-        self._pools = PerLoop(lambda: _Pool(config, origin, tls))
+        self._route = Route(config.endpoint, tls_context(config), config.proxy)
+        ages = lifetimes or Lifetimes(config.connections)
+        self._clock = ages.clock
+        self._pools = PerLoop(
+            lambda: _Pool(self._route, self._messages.origin, config.connect_timeout_s, ages)
+        )
 
-    async def send(self, request: Request, deadline: Deadline) -> Reply:
+    async def send(self, request: Request, deadline: Deadline, key: ApiKey | None = None) -> Reply:
         """Send, and read the whole reply."""
+        kept: _Kept | None = None
         try:
             # asyncio.timeout bounds the whole exchange: single reads need no limit of their own.
-            message = self._messages.make(request, deadline, read_limit=None)
+            message = self._messages.make(request, key, deadline, read_limit=None)
             async with (
                 asyncio.timeout(deadline.remaining_s()),
-                self._pools.get().connection() as connection,
+                self._pools.get().connection() as kept,
             ):
-                response = await connection.handle_async_request(message)
+                response = await kept.engine.handle_async_request(message)
                 try:
                     body = await _read_all(response.aiter_stream())
                 finally:
                     await response.aclose()
+                phases = kept.phases(self._clock())
         except TimeoutError as error:
             raise deadline.error(f"waiting for {self._endpoint}") from error
         except NETWORK_ERRORS as error:
+            raise note_reuse(map_error(error, self._endpoint, deadline), kept) from error
+        check_login(response.status, self._route)
+        return make_reply(response.status, response.headers, body, phases)
+
+    async def warm(self, count: int, deadline: Deadline) -> None:
+        """Open connections until *count* (at most `max_open`) wait for calls, for `idle_s`."""
+        try:
+            async with asyncio.timeout(deadline.remaining_s()):
+                await self._pools.get().warm(count)
+        except TimeoutError as error:
+            raise deadline.error(f"connecting to {self._endpoint}") from error
+        except NETWORK_ERRORS as error:
             raise map_error(error, self._endpoint, deadline) from error
-        return make_reply(response.status, response.headers, body)
 
     async def close(self) -> None:
         """Close every connection; one in use, when its call ends."""
         pool = self._pools.close()
         if pool is not None:
-            await pool.close()
+            pool.close()
 
 
 async def _read_all(chunks: AsyncIterable[bytes]) -> bytes:
@@ -77,51 +96,40 @@ async def _read_all(chunks: AsyncIterable[bytes]) -> bytes:
 
 
 class _Pool:
-    """Connections kept for the next call, the longest unused first, so that none is forgotten."""
+    """So many connections at most."""
 
     def __init__(
-        self, config: ClientConfig, origin: httpcore.Origin, tls: ssl.SSLContext | None
+        self, route: Route, origin: httpcore.Origin, connect_timeout_s: float, ages: Lifetimes
     ) -> None:
-        self._config = config
+        self._route = route
         self._origin = origin
-        self._tls = tls
-        self._places = asyncio.BoundedSemaphore(MAX_CONNECTIONS)
-        self._idle: deque[httpcore.AsyncHTTP11Connection] = deque()
-        self._is_closed = False
+        self._connect_timeout_s = connect_timeout_s
+        self._clock = ages.clock
+        self._max_open = ages.settings.max_open
+        self._places = asyncio.BoundedSemaphore(self._max_open)
+        self._idle: Idle[httpcore.AsyncHTTP11Connection] = Idle(ages)
+        self.close = self._idle.close
 
     @asynccontextmanager
-    async def connection(self) -> AsyncIterator[httpcore.AsyncHTTP11Connection]:
+    async def connection(self) -> AsyncIterator[_Kept]:
         """Lend a connection: an idle one, or else a new one."""
         async with self._places:
-            connection = await self._take_idle() or await self._connect()
+            kept = self._idle.take() or await self._connect()
             try:
-                yield connection
+                yield kept
+            except NETWORK_ERRORS as error:
+                self._idle.suspect(kept, error)
+                raise
             finally:
-                await self._put_back(connection)
+                self._idle.put_back(kept)
 
-    async def close(self) -> None:
-        """Close what is idle; the rest follows as it comes back."""
-        self._is_closed = True
-        while connection := await self._take_idle():
-            await connection.aclose()
+    async def warm(self, count: int) -> None:
+        """Open what is missing to *count* idle connections, one after the other."""
+        for _ in range(min(count, self._max_open) - len(self._idle)):
+            self._idle.add(await self._connect())
 
-    async def _take_idle(self) -> httpcore.AsyncHTTP11Connection | None:
-        while self._idle:
-            connection = self._idle.popleft()
-            if not connection.has_expired():
-                return connection
-            await connection.aclose()
-        return None
-
-    async def _connect(self) -> httpcore.AsyncHTTP11Connection:
-        endpoint, limit_s = self._config.endpoint, self._config.connect_timeout_s
-        stream = await connect_async(endpoint.host, endpoint.port, self._tls, limit_s)
-        return httpcore.AsyncHTTP11Connection(self._origin, stream, IDLE_EXPIRY_S)
-
-    async def _put_back(self, connection: httpcore.AsyncHTTP11Connection) -> None:
-        if is_reusable(connection):
-            self._idle.append(connection)
-        else:
-            await connection.aclose()
-        if self._is_closed:
-            await self.close()
+    async def _connect(self) -> _Kept:
+        began_s = self._clock()
+        stream = await connect_async(self._route, self._connect_timeout_s, self._clock)
+        engine = httpcore.AsyncHTTP11Connection(self._origin, stream)
+        return self._idle.new(engine, stream, began_s)

@@ -3,46 +3,36 @@
 from __future__ import annotations
 
 import platform
-import ssl
 import zlib
 from collections.abc import Sequence
 from contextlib import nullcontext, suppress
+from dataclasses import replace
 
 import h11
 import httpcore
 
 from asr_client import __version__
+from asr_client.auth import ApiKey
+from asr_client.classification import chain_of, judge_failure
+from asr_client.classification.advice import advise_on_connecting
+from asr_client.classification.error_of import failure_class
+from asr_client.classification.wording import plain_line
 from asr_client.config import ClientConfig
 from asr_client.contracts.wire import Reply, Request
 from asr_client.deadline import Deadline
 from asr_client.endpoint import Endpoint
-from asr_client.errors import (
-    ASRError,
-    ConfigError,
-    ContractError,
-    DeadlineError,
-    NotSentError,
-    ReplyLostError,
-)
+from asr_client.errors import ASRError, ConfigError, ContractError, DeadlineError
+from asr_client.faults import Fault, Phases
 
 __all__ = [
-    "IDLE_EXPIRY_S",
-    "MAX_CONNECTIONS",
     "MAX_REPLY_BYTES",
     "NETWORK_ERRORS",
     "HTTPMessages",
     "make_reply",
     "map_error",
-    "tls_context",
 ]
 
-MAX_CONNECTIONS = 100
-# Kong closes an idle connection after 75 s (docs/servers.md 6); leave well before it does.
-IDLE_EXPIRY_S = 30.0
-
 _UNSENDABLE = (httpcore.LocalProtocolError, h11.LocalProtocolError, TypeError, ValueError)
-# What h11 says of a first line that no HTTP server sends.
-_NO_HTTP = ("illegal status line", "illegal request line")
 # Everything that httpcore raises, its exceptions have no common base; and what a request raises
 # that cannot be put on the wire, such as a header that is not ASCII.
 NETWORK_ERRORS = (
@@ -57,7 +47,6 @@ NETWORK_ERRORS = (
 MAX_REPLY_BYTES = 64 * 2**20
 
 _FIRST_ERROR_STATUS = 400
-_NO_CONNECTION = (httpcore.ConnectError, httpcore.ConnectTimeout)
 
 
 class HTTPMessages:
@@ -80,15 +69,22 @@ class HTTPMessages:
             (b"User-Agent", agent.encode()),
             (b"Accept", b"application/json"),
         ]
-        self._key = config.api_key
         self._key_header = config.api_key_header.encode("ascii")
+        self._prefix = endpoint.prefix
+        # Through TLS a proxy sees nothing of this; else the request is its own to read.
+        self._proxy = None if endpoint.is_tls else config.proxy
+        if self._proxy is not None:
+            self._prefix = f"http://{endpoint.authority.encode('idna').decode()}{endpoint.prefix}"
 
-    def make(self, request: Request, deadline: Deadline, read_limit: object) -> httpcore.Request:
+    def make(
+        self, request: Request, key: ApiKey | None, deadline: Deadline, read_limit: object
+    ) -> httpcore.Request:
         """
         Build httpcore's request.
 
         Args:
             request: Ours.
+            key: The caller's, for the header that the settings name.
             deadline: Must not have passed.
             read_limit: What the network stream gets as its time limit for reads.
         """
@@ -97,10 +93,12 @@ class HTTPMessages:
             *self._headers,
             *((name.encode("ascii"), value.encode("ascii")) for name, value in request.headers),
         ]
-        if self._key is not None:
-            headers.append((self._key_header, self._key.reveal().encode("ascii")))
+        if key is not None:
+            headers.append((self._key_header, key.reveal().encode("ascii")))
         if not any(name == "Accept-Encoding" for name, _ in request.headers):
             headers.append((b"Accept-Encoding", b"identity"))
+        if self._proxy is not None and self._proxy.authorization:
+            headers.append((b"Proxy-Authorization", self._proxy.authorization.encode("ascii")))
         # h11 copies each part that is not bytes, so one copy of all of them costs no more.
         body = b"".join(request.body)
         if request.method == "POST":
@@ -111,7 +109,7 @@ class HTTPMessages:
                 scheme=self.origin.scheme,
                 host=self.origin.host,
                 port=self.origin.port,
-                target=(self._endpoint.prefix + request.path).encode("ascii"),
+                target=(self._prefix + request.path).encode("ascii"),
             ),
             headers=headers,
             content=body,
@@ -119,7 +117,12 @@ class HTTPMessages:
         )
 
 
-def make_reply(status: int, headers: Sequence[tuple[bytes, bytes]], body: bytes) -> Reply:
+def make_reply(
+    status: int,
+    headers: Sequence[tuple[bytes, bytes]],
+    body: bytes,
+    phases: Phases,
+) -> Reply:
     """Build our reply; a body compressed in spite of our request is decompressed."""
     names = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in headers}
     encoding = names.get("content-encoding", "identity").lower()
@@ -127,7 +130,7 @@ def make_reply(status: int, headers: Sequence[tuple[bytes, bytes]], body: bytes)
         # A refusal says enough by its status: a wrong label must not hide that.
         with suppress(ContractError) if status >= _FIRST_ERROR_STATUS else nullcontext():
             body = _decompress(body, encoding)
-    return Reply(status, names, body)
+    return Reply(status, names, body, phases=phases)
 
 
 def _decompress(body: bytes, encoding: str) -> bytes:
@@ -146,60 +149,30 @@ def _decompress(body: bytes, encoding: str) -> bytes:
 
 def map_error(error: Exception, endpoint: Endpoint, deadline: Deadline) -> ASRError:
     """Map httpcore's exception to ours; the caller raises it from the original."""
+    fault = judge_failure(chain_of(error))
     text = _text(error)
     if isinstance(error, _UNSENDABLE) and not isinstance(error, OSError):
         return ConfigError(f"cannot put the request to {endpoint} into HTTP: {text}")
     if isinstance(error, httpcore.TimeoutException) and deadline.remaining_s() <= 0:
-        return _timed_out(error, endpoint, deadline)
-    if isinstance(error, _NO_CONNECTION):
-        return NotSentError(f"cannot reach {endpoint}: {text}", hint=_reach_hint(text, endpoint))
-    return ReplyLostError(
-        f"the connection to {endpoint} broke before the reply was whole: {text}",
-        hint="something listens there that does not speak HTTP; the port of gRPC (grpc://), or SSH?"
-        if text.startswith(_NO_HTTP)
-        else "the server may have been restarted; the request may have been executed",
+        return _timed_out(fault, endpoint, deadline)
+    what = (
+        f"cannot reach {endpoint}"
+        if fault.executed == "no"
+        else f"the connection to {endpoint} broke before the reply was whole"
     )
+    hint = advise_on_connecting(fault, text, plain_url=f"http://{endpoint.authority}")
+    return failure_class(fault)(f"{what}: {plain_line(text)}", hint=hint, fault=fault)
 
 
-def _timed_out(error: Exception, endpoint: Endpoint, deadline: Deadline) -> DeadlineError:
-    doing = "connecting to" if isinstance(error, httpcore.ConnectTimeout) else "waiting for"
-    return deadline.error(f"{doing} {endpoint}")
+def _timed_out(fault: Fault, endpoint: Endpoint, deadline: Deadline) -> DeadlineError:
+    doing = "connecting to" if fault.code == "connect" else "waiting for"
+    late = deadline.error(f"{doing} {endpoint}")
+    late.fault = replace(late.fault, executed=fault.executed)
+    return late
 
 
 def _text(error: BaseException) -> str:
     """Find the first words in the chain of causes; httpcore's often have none of their own."""
-    inner: BaseException | None = error
-    while inner is not None and not str(inner):
-        inner = inner.__cause__ or inner.__context__
-    text = str(inner or type(error).__name__).removesuffix(".")
+    links = chain_of(error)
+    text = next((link.text for link in links if link.text), links[0].name).removesuffix(".")
     return text.partition("] ")[2] if text.startswith("[Errno") else text
-
-
-def _reach_hint(text: str, endpoint: Endpoint) -> str:
-    lower = text.lower()
-    if "mismatch" in lower:
-        return "the certificate is another host's: call the server by the name that it shows"
-    if "certificate" in lower:
-        return "TLS is verified; name your own authority's PEM file with tls_ca_file"
-    if "ssl" in lower or "tls" in lower:
-        return f"does the port speak TLS? try http://{endpoint.authority}"
-    if "name or service" in lower or "nodename" in lower or "name resolution" in lower:
-        return "the host name is not known: is it spelt right?"
-    return "is the server up, and the port right? `asr-client serve` starts one on this machine"
-
-
-def tls_context(config: ClientConfig) -> ssl.SSLContext | None:
-    """Make the verifying context for an https endpoint; None for plain http."""
-    if not config.endpoint.is_tls:
-        return None
-    try:
-        context = ssl.create_default_context(cafile=config.tls_ca_file)
-        if config.tls_ca_file is None:
-            # Slim containers have no system store; certifi comes with httpcore.
-            import certifi
-
-            context.load_verify_locations(certifi.where())
-    except (OSError, ssl.SSLError) as error:
-        raise ConfigError(f"cannot use the PEM file {config.tls_ca_file}: {error}") from error
-    context.set_alpn_protocols(["http/1.1"])
-    return context

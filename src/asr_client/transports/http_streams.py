@@ -14,37 +14,60 @@ import select
 import socket
 import ssl
 from collections.abc import Iterator
-from typing import Any, cast
+from typing import cast
 
 import httpcore
 
-from asr_client.deadline import Deadline
+from asr_client.deadline import Clock, Deadline
 from asr_client.transports.sockets import open_socket, seconds_left
+from asr_client.transports.tunnel import Route, check_tunnel, is_whole_head
 
-__all__ = ["connect", "connect_async", "is_reusable"]
+__all__ = ["connect", "connect_async"]
+
+_CHUNK_BYTES = 4096
 
 # --- threads ------------------------------------------------------------------------------------
 
 
-def connect(
-    host: str, port: int, tls: ssl.SSLContext | None, limit: Deadline
-) -> httpcore.NetworkStream:
+def connect(route: Route, limit: Deadline, clock: Clock) -> SocketStream:
     """Open a connection; its reads take a Deadline for a time limit."""
-    with _connecting(), contextlib.ExitStack() as on_error:
-        connection = open_socket(host, port, limit)
+    with _connecting(route), contextlib.ExitStack() as on_error:
+        connection = open_socket(*route.first_hop, limit)
         on_error.enter_context(connection)
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        connection.settimeout(seconds_left(limit))
-        if tls is not None:
-            connection = tls.wrap_socket(connection, server_hostname=host)
+        if route.tunnel_request:
+            _tunnel(connection, route, limit)
+        if route.tls is not None:
+            connection.settimeout(seconds_left(limit))
+            connection = route.tls.wrap_socket(
+                connection,
+                server_hostname=route.endpoint.host,
+                suppress_ragged_eofs=False,  # an end without a farewell is no end, but a cut
+            )
         on_error.pop_all()
-        return _SocketStream(connection)
+        return SocketStream(connection, clock)
 
 
-class _SocketStream(httpcore.NetworkStream):
+def _tunnel(connection: socket.socket, route: Route, limit: Deadline) -> None:
+    connection.settimeout(seconds_left(limit))
+    connection.sendall(route.tunnel_request)
+    head = b""
+    while not is_whole_head(head):
+        connection.settimeout(seconds_left(limit))
+        received = connection.recv(_CHUNK_BYTES)
+        if not received:
+            break
+        head += received
+    check_tunnel(head, route)
+
+
+class SocketStream(httpcore.NetworkStream):
     """A socket. What is written waits for the first read: head and body leave together."""
 
-    def __init__(self, connection: socket.socket) -> None:
+    def __init__(self, connection: socket.socket, clock: Clock) -> None:
+        self.sent_s = self.first_byte_s = 0.0
+        self._clock = clock
+        self._awaits_reply = False
         self._socket = connection
         # Not on Windows; and TLS, which has it in name only, copies in any case.
         self._gathers = hasattr(connection, "sendmsg") and not isinstance(connection, ssl.SSLSocket)
@@ -59,12 +82,17 @@ class _SocketStream(httpcore.NetworkStream):
         try:
             if self._unsent:
                 self._send(limit)
+                self.sent_s = self._clock()
+                self._awaits_reply = True
             self._socket.settimeout(seconds_left(limit))
-            return self._socket.recv(max_bytes)
+            received = self._socket.recv(max_bytes)
         except TimeoutError as error:
             raise httpcore.ReadTimeout from error
         except OSError as error:
-            raise httpcore.ReadError from error
+            raise _broken(error) from error
+        if self._awaits_reply:
+            self._awaits_reply, self.first_byte_s = False, self._clock()
+        return received
 
     def _send(self, limit: Deadline) -> None:
         unsent, self._unsent = self._unsent, []
@@ -87,8 +115,11 @@ class _SocketStream(httpcore.NetworkStream):
     def close(self) -> None:
         self._socket.close()
 
-    def get_extra_info(self, info: str) -> Any:
-        return _is_readable(self._socket) if info == "is_readable" else None
+    hang_up = close
+
+    def is_readable(self) -> bool:
+        """Whether something came, were it only the server's farewell."""
+        return _is_readable(self._socket)
 
 
 # --- one event loop -----------------------------------------------------------------------------
@@ -101,34 +132,61 @@ _WRITE_BYTES = 2**22
 _HEAD_START_S = 0.25
 
 
-async def connect_async(
-    host: str, port: int, tls: ssl.SSLContext | None, timeout_s: float
-) -> httpcore.AsyncNetworkStream:
+async def connect_async(route: Route, timeout_s: float, clock: Clock) -> ProtocolStream:
     """Open a connection on the running loop; reads and writes have no limits of their own."""
-    with _connecting():
+    with _connecting(route):
         async with asyncio.timeout(timeout_s):
-            loop = asyncio.get_running_loop()
-            found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-            # asyncio forgets to close the race's winner when it is cancelled just then: no race
-            # for one alone.
-            is_race = len(found) > 1
-            _, stream = await loop.create_connection(
-                _ProtocolStream,
-                host if is_race else str(found[0][4][0]),
-                port,
-                ssl=tls,
-                server_hostname=host if tls else None,
-                happy_eyeballs_delay=_HEAD_START_S if is_race else None,
-            )
+            if not route.tunnel_request:
+                return await _connect_async(route, route.tls, clock)
+            stream = await _connect_async(route, None, clock)
+            try:
+                await _tunnel_async(stream, route)
+            except BaseException:
+                stream.hang_up()
+                raise
+            return stream
+
+
+async def _connect_async(route: Route, tls: ssl.SSLContext | None, clock: Clock) -> ProtocolStream:
+    loop = asyncio.get_running_loop()
+    host, port = route.first_hop
+    found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    # asyncio forgets to close the race's winner when it is cancelled just then: no race for one
+    # alone.
+    is_race = len(found) > 1
+    _, stream = await loop.create_connection(
+        lambda: ProtocolStream(clock),
+        host if is_race else str(found[0][4][0]),
+        port,
+        ssl=tls,
+        server_hostname=host if tls else None,
+        happy_eyeballs_delay=_HEAD_START_S if is_race else None,
+    )
     return stream
 
 
-class _ProtocolStream(asyncio.Protocol, httpcore.AsyncNetworkStream):
+async def _tunnel_async(stream: ProtocolStream, route: Route) -> None:
+    await stream.write(route.tunnel_request)
+    head = b""
+    while not is_whole_head(head):
+        received = await stream.read(_CHUNK_BYTES)
+        if not received:
+            break
+        head += received
+    check_tunnel(head, route)
+    if route.tls is not None:
+        await stream.encrypt(route.tls, route.endpoint.host)
+
+
+class ProtocolStream(asyncio.Protocol, httpcore.AsyncNetworkStream):
     """A connection that asyncio reads at any time, so that an early reply is never lost."""
 
     _transport: asyncio.Transport
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock) -> None:
+        self.sent_s = self.first_byte_s = 0.0
+        self._clock = clock
+        self._awaits_reply = False
         self._unread = bytearray()
         self._is_over = False
         self._is_full = False
@@ -136,6 +194,7 @@ class _ProtocolStream(asyncio.Protocol, httpcore.AsyncNetworkStream):
         self._change: asyncio.Future[None] | None = None
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002, ASYNC109
+        self._awaits_reply = True
         view = cast("bytes", memoryview(buffer))  # slices of it are not copies
         for start in range(0, len(view), _WRITE_BYTES):
             self._transport.write(view[start : start + _WRITE_BYTES])
@@ -143,27 +202,37 @@ class _ProtocolStream(asyncio.Protocol, httpcore.AsyncNetworkStream):
                 await self._wait()
             if self._is_over:
                 raise httpcore.WriteError from self._error
+        self.sent_s = self._clock()
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002, ASYNC109
         while not (self._unread or self._is_over):
             await self._wait()
         if self._error and not self._unread:
-            raise httpcore.ReadError from self._error
+            raise _broken(self._error) from self._error
         data = bytes(self._unread[:max_bytes])
         del self._unread[:max_bytes]
         self._transport.resume_reading()
         return data
 
     async def aclose(self) -> None:
-        # Whole replies have been read, and of others nobody wants the rest: no farewell.
+        self.hang_up()
+
+    def hang_up(self) -> None:
+        """Close; whole replies have been read, and of others nobody wants the rest: no farewell."""
         self._transport.abort()
 
-    def get_extra_info(self, info: str) -> Any:
-        if info != "is_readable":
-            return None
+    def is_readable(self) -> bool:
+        """Whether something came, were it only the server's farewell."""
         # The system is asked, too: a loop that was busy has not yet seen what came.
         seen = self._is_over or bool(self._unread)
         return seen or _is_readable(self._transport.get_extra_info("socket"))
+
+    async def encrypt(self, tls: ssl.SSLContext, host: str) -> None:
+        """Go on in TLS with the server at the tunnel's other end."""
+        encrypted = await asyncio.get_running_loop().start_tls(
+            self._transport, self, tls, server_hostname=host
+        )
+        self._transport = cast("asyncio.Transport", encrypted)
 
     async def _wait(self) -> None:
         self._change = asyncio.get_running_loop().create_future()
@@ -179,6 +248,8 @@ class _ProtocolStream(asyncio.Protocol, httpcore.AsyncNetworkStream):
         self._transport = cast("asyncio.Transport", transport)
 
     def data_received(self, data: bytes) -> None:
+        if self._awaits_reply:
+            self._awaits_reply, self.first_byte_s = False, self._clock()
         self._unread += data
         if len(self._unread) > _UNREAD_BYTES:
             self._transport.pause_reading()
@@ -202,22 +273,29 @@ class _ProtocolStream(asyncio.Protocol, httpcore.AsyncNetworkStream):
 
 # --- both ---------------------------------------------------------------------------------------
 
-
-def is_reusable(connection: httpcore.HTTP11Connection | httpcore.AsyncHTTP11Connection) -> bool:
-    """Whether the reply was read to its end, and nothing beyond: the next call would take it."""
-    # httpcore shows its parser to nobody, and drops nothing of what the parser has not taken.
-    return connection.is_idle() and not connection._h11_state.trailing_data[0]  # noqa: SLF001
+# Words of the alerts that answer a client's certificate, or that there is none.
+_CERTIFICATE_REFUSED = ("ALERT_CERTIFICATE", "ALERT_BAD_CERTIFICATE", "UNKNOWN_CA", "ACCESS_DENIED")
 
 
 @contextlib.contextmanager
-def _connecting() -> Iterator[None]:
+def _connecting(route: Route) -> Iterator[None]:
+    detour = f"through the proxy {route.proxy}: " if route.proxy else ""
     try:
         yield
     except TimeoutError as error:
-        raise httpcore.ConnectTimeout("timed out") from error
+        raise httpcore.ConnectTimeout(f"{detour}timed out") from error
     except OSError as error:
         # asyncio's error is mute when a server hangs up instead of shaking hands.
-        raise httpcore.ConnectError(str(error) or "no TLS handshake") from error
+        text = (detour and error.strerror) or str(error) or "no TLS handshake"
+        raise httpcore.ConnectError(detour + text) from error
+
+
+def _broken(error: Exception) -> httpcore.NetworkError:
+    """Tell a refused certificate from a lost reply: TLS 1.3 says so after the first request only."""
+    reason = (isinstance(error, ssl.SSLError) and error.reason) or ""
+    if any(word in reason for word in _CERTIFICATE_REFUSED):
+        return httpcore.ConnectError(f"the server wants another TLS certificate of us: {reason}")
+    return httpcore.ReadError()
 
 
 def _is_readable(connection: socket.socket) -> bool:

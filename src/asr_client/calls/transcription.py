@@ -9,17 +9,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
-from uuid import uuid4
 
 from asr_client.audio import AudioSource, Prepared, prepare
+from asr_client.calls.anatomy import measure
+from asr_client.calls.ask import ask_in_time
+from asr_client.calls.discovery import find_route
+from asr_client.calls.effects import Flow, work
+from asr_client.calls.observing import Subject
+from asr_client.calls.session import Call, Session
+from asr_client.calls.terms import Options, Terms, settle
 from asr_client.contracts.recognizer import Recognized, Recognizer, Utterances
-from asr_client.deadline import Deadline
-from asr_client.discovery import find_route
-from asr_client.effects import Flow, perform, work
 from asr_client.results import Segment, Timing, Transcript
-from asr_client.session import Session
-from asr_client.terms import Options, Terms, settle
 
 __all__ = ["transcribe"]
 
@@ -30,40 +32,49 @@ def transcribe(
     """Transcribe recordings in one request: find the way, prepare the audio, ask, assemble."""
     if not sources:
         return ()
-    clock = session.clock
-    started_s = clock()
-    deadline = session.deadline(options.deadline_s)
-    route = yield from find_route(session, session.config.model, deadline)
+    with session.observed_call("transcribe", options.deadline_s) as call:
+        return (yield from _transcribe(call, sources, options))
+
+
+def _transcribe(
+    call: Call, sources: Sequence[AudioSource], options: Options
+) -> Flow[tuple[Transcript, ...]]:
+    session, clock = call.session, call.session.clock
+    route = yield from find_route(call, session.config.model)
     # Refused here, before any audio is read: a wrong language would fail others' requests, too,
     # since Triton answers a whole batch with one error (docs/servers.md 3).
     terms = settle(route.recognizer, session.config, options, len(sources))
 
     preparing_s = clock()
     # The audio's length is not known yet, so a call without a limit has the longest one.
-    deadline = session.deadline(options.deadline_s, started_s=started_s, audio_s=math.inf)
-    prepared = yield from _prepare_all(session, sources, options, terms.recognizer, deadline)
+    call = call.with_audio(options.deadline_s, math.inf)
+    prepared = yield from _prepare_all(call, sources, options, terms.recognizer)
     asking_s = clock()
 
     # The recordings of a batch add up: a decoder takes its rows one after the other.
     audio_s = sum(one.wave.duration_s for one in prepared)
-    deadline = session.deadline(options.deadline_s, started_s=started_s, audio_s=audio_s)
-    deadline.require_s("preparing the audio")
-    utterances = Utterances(tuple(one.wave for one in prepared), terms.language, uuid4().hex)
-    exchange = terms.recognizer.recognize(utterances)
-    recognized = yield from perform(exchange, deadline, utterances.request_id)
+    call = call.with_audio(options.deadline_s, audio_s)
+    call.observer.settled(Subject(terms.recognizer.model, terms.language, audio_s))
+    call.deadline.require_s("preparing the audio")
+    utterances = Utterances(tuple(one.wave for one in prepared), terms.language, call.request_id)
+    recognized = yield from ask_in_time(
+        call, lambda left_s: terms.recognizer.recognize(replace(utterances, timeout_s=left_s))
+    )
     ended_s = clock()
     session.routes[session.config.model] = route  # a guess, too, once it has worked
 
-    timing = Timing(asking_s - preparing_s, ended_s - asking_s, ended_s - started_s)
-    return _assemble(terms, utterances, prepared, recognized, timing)
+    timing = measure(
+        prepared,
+        call.log,
+        prepare_s=asking_s - preparing_s,
+        exchange_s=ended_s - asking_s,
+        total_s=ended_s - call.started_s,
+    )
+    return _assemble(call, terms, prepared, recognized, timing)
 
 
 def _prepare_all(
-    session: Session,
-    sources: Sequence[AudioSource],
-    options: Options,
-    recognizer: Recognizer,
-    deadline: Deadline,
+    call: Call, sources: Sequence[AudioSource], options: Options, recognizer: Recognizer
 ) -> Flow[list[Prepared]]:
     prepared = []
     for source in sources:
@@ -72,15 +83,15 @@ def _prepare_all(
             source,
             source_rate_hz=options.sample_rate_hz,
             rate_hz=recognizer.sample_rate_hz,
-            normalize_peak=session.config.normalize_peak,
+            normalize_peak=call.session.config.normalize_peak,
         )
-        prepared.append((yield from work(decode, deadline)))
+        prepared.append((yield from work(decode, call.deadline, "preparing the audio")))
     return prepared
 
 
 def _assemble(
+    call: Call,
     terms: Terms,
-    utterances: Utterances,
     prepared: Sequence[Prepared],
     recognized: Recognized,
     timing: Timing,
@@ -88,15 +99,16 @@ def _assemble(
     return tuple(
         Transcript(
             text=text,
-            language=utterances.language,
+            language=terms.language,
             duration_s=one.wave.duration_s,
             segments=(Segment(0.0, one.wave.duration_s, text),),
             model=terms.recognizer.model,
             model_version=recognized.model_version,
             protocol=terms.recognizer.protocol,
-            request_id=utterances.request_id,
+            request_id=call.request_id,
             timing=timing,
             audio=one.facts,
+            attempts=tuple(call.log),
             warnings=one.warnings + terms.warnings(one.wave.duration_s),
         )
         for one, text in zip(prepared, recognized.texts, strict=True)

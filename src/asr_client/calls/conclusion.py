@@ -1,0 +1,35 @@
+"""The error that a call ends with, told what only the whole call knows."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from asr_client.calls.session import Call
+from asr_client.classification.advice import advise_on_key
+from asr_client.errors import ASRError, AuthError
+from asr_client.faults import Executed
+
+__all__ = ["conclude"]
+
+_BY_CERTAINTY: tuple[Executed, ...] = ("no", "maybe", "yes")
+_KEY_MISSED = "no api key found"
+
+
+def conclude(call: Call, error: ASRError) -> None:
+    """
+    Complete the error of the last try.
+
+    It gets the record of all tries. If an earlier one of the same request may have run, the error
+    says so, whatever became of the last one. A key that the gateway missed may have gone in the
+    wrong header, and only we know in which.
+    """
+    error.attempts = tuple(call.log)
+    if not call.log:
+        return
+    last = call.log[-1]
+    ran = [each.fault.executed for each in call.log if each.fault and each.path == last.path]
+    worst = max([error.executed, *ran], key=_BY_CERTAINTY.index)
+    error.fault = replace(error.fault, executed=worst)
+    if isinstance(error, AuthError) and _KEY_MISSED in error.message.lower():
+        header = call.session.config.api_key_header
+        error.hint = advise_on_key(header, was_sent=bool(last.key_fingerprint))

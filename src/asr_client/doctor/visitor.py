@@ -1,0 +1,101 @@
+"""Who calls on a server for the doctor: this client's own calls, each tried once and remembered."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from typing import Self, TypeVar
+
+from asr_client.auth import KeyRing
+from asr_client.calls.ask import ask
+from asr_client.calls.effects import Flow
+from asr_client.calls.session import Session
+from asr_client.contracts.kserve import KServe
+from asr_client.contracts.wire import Exchange
+from asr_client.doctor.sights import Answer, Outcome
+from asr_client.doctor.watching import Log, WatchedTransport
+from asr_client.drive import run
+from asr_client.errors import ASRError
+from asr_client.retry import NO_RETRY
+from asr_client.transports import open_transport
+
+__all__ = ["Visitor"]
+
+Value = TypeVar("Value")
+
+
+class Visitor:
+    """
+    Sends as ASRClient does, pacing included, but never twice, and tells what came back.
+
+    Args:
+        session: What the client's calls would share.
+        limit_s: Seconds for one request.
+        log: Where answers go.
+    """
+
+    def __init__(self, session: Session, limit_s: float, log: Log) -> None:
+        config = replace(session.config, retry=NO_RETRY)
+        self.session = replace(session, config=config)
+        self._limit_s = limit_s
+        self._log = log
+        self._transport = WatchedTransport(open_transport(config), log)
+
+    @property
+    def kserve(self) -> KServe:
+        """The codec of health, lists and introspection."""
+        return self.session.kserve
+
+    def ask(self, exchange: Exchange[Value]) -> Answer[Value]:
+        """Send one request, and keep the answer; once more if a rate limit refuses it."""
+        answer = self._ask_once(exchange)
+        # The pacer has learnt when there is room again; it refuses if that is too late.
+        is_refused = answer.code == "rate_limited" and answer.status is not None
+        return self._ask_once(exchange) if is_refused else answer
+
+    def _ask_once(self, exchange: Exchange[Value]) -> Answer[Value]:
+        before = len(self._log.answers)
+        value: Value | None = None
+        error: ASRError | None = None
+        try:
+            value = run(ask(self.session.call(self._limit_s), exchange), self._transport)
+        except ASRError as failure:
+            error = failure
+        if len(self._log.answers) == before:  # not sent at all: its turn would come too late
+            self._log.answers.append(Answer(exchange.request.path, time.time(), 0.0))
+        seen = self._log.answers[-1]
+        answer = Answer(seen.path, seen.at_s, seen.took_s, seen.status, seen.headers, value, error)
+        self._log.answers[-1] = answer
+        return answer
+
+    def call(self, flow: Flow[Value]) -> Outcome[Value]:
+        """Make one whole call of the client."""
+        try:
+            return Outcome(run(flow, self._transport))
+        except ASRError as error:
+            return Outcome(error=error)
+
+    def without_key(self) -> Visitor:
+        """Send a twin who has no key."""
+        return Visitor(replace(self.session, keys=KeyRing()), self._limit_s, self._log)
+
+    def with_header(self, name: str) -> Visitor:
+        """Send a twin who has the key in another header."""
+        config = replace(self.session.config, api_key_header=name)
+        return Visitor(replace(self.session, config=config), self._limit_s, self._log)
+
+    def at_prefix(self, prefix: str) -> Visitor:
+        """Send a twin to another path of the same server."""
+        endpoint = replace(self.session.config.endpoint, prefix=prefix)
+        config = replace(self.session.config, endpoint=endpoint)
+        return Visitor(replace(self.session, config=config), self._limit_s, self._log)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._transport.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
