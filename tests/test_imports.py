@@ -52,6 +52,7 @@ ALLOWED: dict[str, set[str]] = {
     "calls": {
         "audio",
         "auth",
+        "classification",
         "config",
         "contracts",
         "deadline",
@@ -62,10 +63,7 @@ ALLOWED: dict[str, set[str]] = {
         "retry",
     },
     # who watches it, and what of it is told
-    "redaction": set(),
-    "logs": {"redaction"},
-    "telemetry": {"calls", "contracts", "endpoint"},
-    "observers": {"calls", "config", "telemetry"},
+    "observability": {"calls", "config", "contracts", "endpoint"},
     # one call, done
     "drive": {"calls", "transports"},
     "client": {
@@ -75,7 +73,7 @@ ALLOWED: dict[str, set[str]] = {
         "config",
         "contracts",
         "drive",
-        "observers",
+        "observability",
         "pacing",
         "results",
         "transports",
@@ -106,7 +104,7 @@ ALLOWED: dict[str, set[str]] = {
         "embedded",
         "endpoint",
         "formats",
-        "logs",
+        "observability",
         "results",
         "testing",
     },
@@ -125,7 +123,6 @@ PURE = (
     "formats",
     "languages",
     "proxies",
-    "redaction",
     "results",
     "retry",
 )
@@ -155,7 +152,7 @@ OWNERS = {
     "soxr": ("audio/resample.py", "embedded/models/asr/1/model.py"),
     "av": ("audio/av_file.py",),
     "pocketsphinx": ("embedded/models/ps_decode/1/model.py",),
-    "opentelemetry": ("telemetry.py",),
+    "opentelemetry": ("observability/telemetry.py",),
     "locust": (),
     "gevent": (),
     "asr_loadtest": (),

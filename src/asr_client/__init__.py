@@ -31,6 +31,7 @@ from asr_client.errors import (
     RouteNotFoundError,
     ServerBugError,
     ServerError,
+    TooLargeError,
     TransportError,
 )
 
@@ -38,8 +39,10 @@ if TYPE_CHECKING:
     from asr_client.audio import Waveform, load_audio
     from asr_client.auth import ApiKey
     from asr_client.client import ASRClient, AsyncASRClient
+    from asr_client.connections import Connections
     from asr_client.formats import format_transcript
-    from asr_client.results import Health, ModelInfo, ModelList, Transcript
+    from asr_client.results import Transcript
+    from asr_client.retry import RetryPolicy
 
 __version__ = "0.1.0"
 
@@ -54,22 +57,22 @@ __all__ = [
     "AudioError",
     "AuthError",
     "ConfigError",
+    "Connections",
     "ContractError",
     "DeadlineError",
     "EmbeddedError",
-    "Health",
     "LanguageError",
-    "ModelInfo",
-    "ModelList",
     "ModelNotFoundError",
     "NotSentError",
     "OverloadedError",
     "RateLimitedError",
     "RejectedInputError",
     "ReplyLostError",
+    "RetryPolicy",
     "RouteNotFoundError",
     "ServerBugError",
     "ServerError",
+    "TooLargeError",
     "Transcript",
     "TransportError",
     "Waveform",
@@ -84,9 +87,8 @@ _HOMES = {
     "ASRClient": "client",
     "ApiKey": "auth",
     "AsyncASRClient": "client",
-    "Health": "results",
-    "ModelInfo": "results",
-    "ModelList": "results",
+    "Connections": "connections",
+    "RetryPolicy": "retry",
     "Transcript": "results",
     "Waveform": "audio",
     "format_transcript": "formats",

@@ -14,7 +14,7 @@ from asr_client.calls.transcription import transcribe
 from asr_client.config import ClientConfig, Settings
 from asr_client.contracts.kserve import KServe
 from asr_client.drive import run, run_async
-from asr_client.observers import observe_by
+from asr_client.observability.observers import observe_by
 from asr_client.pacing import Pacers
 from asr_client.results import Health, ModelInfo, ModelList, Transcript
 from asr_client.transports import open_async_transport, open_transport
@@ -79,7 +79,14 @@ class ASRClient:
             providers that the application has set; needs asr-client[otel].
         connect_timeout_s: Seconds for one connection, TLS included; 5 by default.
         normalize_peak: Scale each recording to full scale, as some callers of the model do.
+        connections: How many connections are kept, and for how long; see
+            `asr_client.connections.Connections`.
+        proxy: URL of an HTTP proxy to go through, with its user and password if it wants them;
+            "environment" for HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY. None goes straight.
         tls_ca_file: PEM file with the authorities to trust instead of the system's.
+        tls_cert_file: PEM file with the certificate that the client shows, where the server wants
+            one; its key may be in it.
+        tls_key_file: PEM file with the key of that certificate; without a password.
 
     Raises:
         ConfigError: If a setting cannot work. Nothing is sent before the first call.

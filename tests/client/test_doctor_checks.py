@@ -478,3 +478,20 @@ def test_judgement_does_no_io(module: str) -> None:
     roots = {str(each).partition(".")[0] for each in imported}
     assert roots.isdisjoint({"socket", "ssl", "time", "os", "io", "threading", "pathlib"})
     assert not any("transports" in str(each) or "probes" in str(each) for each in imported)
+
+
+def test_documents_list_every_check_and_discrepancy_as_they_are(docs: Path) -> None:
+    """The tables in docs/doctor.md say the same as those that the reports are made of."""
+    text = (docs / "doctor.md").read_text()
+    for check in CHECKS:
+        assert f"\n| {check} | " in text
+    for each in DISCREPANCIES:
+        seen_by = ", ".join(each.checks) or "cannot be seen from a client"
+        row = f"| {each.row} | {each.documented} | {each.real} | {seen_by} | {each.advice} |"
+        assert row in text
+
+
+@pytest.fixture
+def docs() -> Path:
+    """The folder of documents."""
+    return Path(__file__).parents[2] / "docs"

@@ -18,11 +18,11 @@ def test_pipe_gets_plain_lines_that_grep_can_find() -> None:
     """No colours, no ticks, no wrapping; state and check begin the line."""
     text = as_text(REPORT, is_terminal=False, width=0)
     assert text == (
-        "failed   name           no such host\n"
-        "                        -> check the spelling\n"
-        "passed   who            Kong 3.9.1\n"
-        "warning  body           33 s of audio\n"
-        "                        -> raise it\n"
+        "failed   name            no such host\n"
+        "                         -> check the spelling\n"
+        "passed   who             Kong 3.9.1\n"
+        "warning  body            33 s of audio\n"
+        "                         -> raise it\n"
         "\n"
         "1 passed, 1 warning, 1 failed; 7 requests in 1.2 s"
     )

@@ -164,6 +164,16 @@ def test_unknown_authority_is_named(authority: Authority, tls_server: Callable[.
     assert finding.facts["issuer"] in finding.advice
 
 
+def test_grpc_trusts_a_list_of_its_own(
+    authority: Authority, tls_server: Callable[..., int]
+) -> None:
+    """What the system trusts is no help to gRPC, and the finding says so."""
+    port = tls_server(authority.ca.issue_cert("localhost"), protocols=("h2",))
+    finding = find(examine_tls(port, scheme="grpcs"), "tls")
+    assert finding.state == "failed"
+    assert "gRPC's own list" in finding.advice
+
+
 def test_certificate_signed_by_itself_is_called_so(tls_server: Callable[..., int]) -> None:
     """An appliance's own certificate has nobody behind it."""
     ca = trustme.CA()

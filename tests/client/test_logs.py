@@ -8,23 +8,36 @@ import logging
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from types import SimpleNamespace
 from urllib.parse import quote
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from asr_client.audio import Waveform
+from asr_client.calls.terms import Options
+from asr_client.calls.transcription import transcribe
+from asr_client.client import open_session
+from asr_client.contracts.wire import Reply
+from asr_client.drive import run
 from asr_client.errors import ConfigError
-from asr_client.logs import RedactionFilter, configure
-from asr_client.redaction import Redaction
+from asr_client.observability.logs import RedactionFilter, configure
+from asr_client.observability.redaction import Redaction
 
+URL = "http://gateway.test/api/v1/asr/infer"
+WAVE = Waveform(np.zeros(16_000, np.float32), 16_000)
+QUEUE_FULL = Reply(503, {}, b'{"error":"Exceeds maximum queue size"}')
+GOOD = Reply(200, {}, b'{"transcript": "namaste"}')
 KEY = "kQ7-secret-Zx9"
 # What a header can hold; a star is what secrets are replaced with.
 keys = st.text(
-    st.characters(min_codepoint=33, max_codepoint=126, exclude_characters="*"), min_size=6
+    st.characters(min_codepoint=33, max_codepoint=126, exclude_characters="*"), min_size=12
 )
 # Keys whose end is plain to see where nothing is quoted.
-words = st.from_regex(r"[A-Za-z0-9+/=._~-]{6,40}", fullmatch=True)
+words = st.from_regex(r"[A-Za-z0-9+/=._~-]{12,40}", fullmatch=True)
 
 
 @pytest.fixture
@@ -32,7 +45,7 @@ def written() -> Iterator[Callable[..., str]]:
     """Log through a handler with the filter; gives what it has written."""
     stream = io.StringIO()
     handler = logging.StreamHandler(stream)
-    logger = logging.Logger("test")
+    logger = logging.Logger("test")  # noqa: LOG001 - of this test alone
     logger.addHandler(handler)
 
     def write(log: Callable[[logging.Logger], object], **settings: object) -> str:
@@ -51,7 +64,7 @@ def test_known_key_is_nowhere(key: str) -> None:
     handler = logging.StreamHandler(stream)
     handler.setFormatter(logging.Formatter("%(message)s %(where)s"))
     handler.addFilter(RedactionFilter(environ={"ASR_API_KEY": f" {key}\n"}))
-    logger = logging.Logger("test")
+    logger = logging.Logger("test")  # noqa: LOG001 - of this test alone
     logger.addHandler(handler)
     try:
         raise ValueError(key, {"deep": [key]})
@@ -59,17 +72,13 @@ def test_known_key_is_nowhere(key: str) -> None:
         logger.exception("key %s, %r, %s", key, key, [key], extra={"where": {"k": key}})
     logger.warning(json.dumps([key]), extra={"where": quote(key, safe="")})
     said = stream.getvalue()
-    assert "***" in said
-    for spelling in (key, repr(key)[1:-1], json.dumps(key)[1:-1], quote(key, safe="")):
-        assert spelling not in said.replace("ValueError", "").replace("Traceback", "") or (
-            spelling in _traceback_text()
-        )
+    assert said.count("***") > 6
+    assert not [spelling for spelling in spellings(key) if spelling in said]
 
 
-def _traceback_text() -> str:
-    """What a traceback shows of this file, which a short key may be part of by chance."""
-    with open(__file__, encoding="utf-8") as file:  # noqa: PTH123
-        return file.read()
+def spellings(key: str) -> set[str]:
+    """A key as it may be written."""
+    return {key, repr(key)[1:-1], json.dumps(key)[1:-1], quote(key, safe="")}
 
 
 SHAPES = (
@@ -94,11 +103,10 @@ SHAPES = (
 def test_what_stands_where_a_key_stands_is_hidden(shape: str, word: str) -> None:
     """A key that nobody has told us of is known by the name before it."""
     redact = Redaction(headers=["My-Header"])
-    word = word.replace("/", "") if "://" in shape else word
-    before, _, after = shape.format("\0").partition("\0")
+    word = word.replace("/", "_") if "://" in shape else word
     said = redact(shape.format(word))
-    assert said.startswith(before.rstrip("'\"").removesuffix("b")[:8])
-    assert word not in said or word in before + after
+    assert word not in said
+    assert "***" in said
 
 
 @pytest.mark.parametrize(
@@ -131,7 +139,7 @@ def test_long_texts_are_redacted_in_no_time() -> None:
 def test_arguments_that_do_not_fit_are_hidden_too(
     written: Callable[..., str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """logging would print a record that it cannot format, arguments and all, to stderr."""
+    """Python would print a record that it cannot format, arguments and all, to stderr."""
     said = written(lambda logger: logger.warning("%d tries", KEY), secrets=[KEY])
     assert said == "%d tries ('***',)\n"
     assert capsys.readouterr().err == ""
@@ -197,7 +205,7 @@ def test_configure_shows_a_level_and_above_with_time() -> None:
 
 def test_configure_refuses_other_levels() -> None:
     """A level that is none names those that are."""
-    with pytest.raises(ConfigError, match="'loud' is unknown .*debug, info, warning"):
+    with pytest.raises(ConfigError, match=r"'loud' is unknown .*debug, info, warning"):
         configure("loud")
 
 
@@ -206,3 +214,18 @@ def test_package_is_silent_by_default() -> None:
     code = "import logging, asr_client; logging.getLogger('asr_client.x').error('hear me')"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert (done.stdout, done.stderr) == ("", "")
+
+
+def test_attempts_are_debug_and_retries_are_info(caplog: pytest.LogCaptureFixture) -> None:
+    """One line for each try, and one that says why there is another."""
+    session = replace(open_session(URL, {"pacing": False}), random=lambda: 0.0)
+    answers = iter([QUEUE_FULL, GOOD])
+    wire = SimpleNamespace(send=lambda *_: next(answers))
+    with caplog.at_level(logging.DEBUG, logger="asr_client"):
+        run(transcribe(session, [WAVE], Options(language="hi")), wire)
+    said = [(each.levelname, each.getMessage().partition(" in ")[0]) for each in caplog.records]
+    assert said == [
+        ("DEBUG", "/api/v1/asr/infer try 1: 503, overloaded, said by triton"),
+        ("INFO", "try 1 failed (overloaded), another one follows"),
+        ("DEBUG", "/api/v1/asr/infer try 2: 200, ok"),
+    ]

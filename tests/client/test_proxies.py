@@ -68,7 +68,7 @@ def test_proxy_shows_no_password() -> None:
 def test_environment_is_read_when_asked_for(
     url: str, environ: Mapping[str, str], host: str | None
 ) -> None:
-    """One variable for TLS, one for plain, one for both; what CGI makes of a header is not believed."""
+    """A variable for TLS, one for plain, one for both; what CGI makes of a header is not one."""
     proxy = choose_proxy("environment", parse_url(url), environ)
     assert (proxy and proxy.host) == host
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from threading import Barrier
 
 import numpy as np
@@ -35,6 +38,7 @@ from asr_client.drive import run, run_async
 from asr_client.errors import ASRError
 from asr_client.retry import NO_RETRY
 
+PROJECT = Path(__file__).parent.parent.parent
 URL = "https://gateway.test/speech/api/v1/asr/infer"
 KEY = "KEY-FOR-TESTS"
 WAVE = Waveform(np.zeros(32_000, np.float32), 16_000)
@@ -342,7 +346,7 @@ def test_without_an_sdk_the_made_up_trace_is_sent() -> None:
         "from asr_client.calls.observing import NOBODY\n"
         "from asr_client.contracts.wire import Request\n"
         "from asr_client.endpoint import parse_url\n"
-        "from asr_client.telemetry import observe_calls_to\n"
+        "from asr_client.observability.telemetry import observe_calls_to\n"
         "observer = observe_calls_to(parse_url('http://h'))('health', 'ab')\n"
         "print(observer.attempt_started(Request('GET', '/v2')))"
     )
@@ -353,7 +357,7 @@ def test_without_an_sdk_the_made_up_trace_is_sent() -> None:
 def test_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever asks for telemetry without OpenTelemetry is told what to install."""
     monkeypatch.setitem(sys.modules, "opentelemetry", None)
-    monkeypatch.delitem(sys.modules, "asr_client.telemetry", raising=False)
+    monkeypatch.delitem(sys.modules, "asr_client.observability.telemetry", raising=False)
     with pytest.raises(ConfigError, match=r"asr-client\[otel\]"):
         ASRClient("http://h.test", telemetry=True)
 
@@ -379,3 +383,21 @@ def test_clients_are_watched_when_asked(gateway: str, spans: Callable) -> None:
         "asr.transcribe": 2,
         ATTEMPT: 2,
     }
+
+
+def test_example_of_the_documentation_runs(gateway: str) -> None:
+    """The program in docs/observability.md works as printed, and its spans hang together."""
+    text = (PROJECT / "docs" / "observability.md").read_text()
+    (program,) = re.findall(r"```python\n(from opentelemetry.*?)```", text, re.DOTALL)
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env={**os.environ, "ASR_URL": gateway},
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "namaste" in done.stdout
+    names = re.findall(r'^    "name": "(.*)"', done.stdout, re.MULTILINE)
+    assert names == [ATTEMPT, "asr.transcribe", "handle upload"]
+    assert len(set(re.findall(r'"trace_id": "(.*)"', done.stdout))) == 1

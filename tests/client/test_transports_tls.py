@@ -126,12 +126,15 @@ def start_https(
         with suppress(OSError):
             while True:
                 connection, _ = listener.accept()
-                with connection, suppress(OSError):  # a client that does not trust us
+                with connection:
                     connection.settimeout(PATIENCE_S)
-                    with context.wrap_socket(connection, server_side=True) as encrypted:
-                        encrypted.recv(4096)
-                        encrypted.sendall(DONE)
-                        encrypted.recv(4096)
+                    with suppress(OSError):  # one does not trust the other
+                        answer_once(context, connection.dup())
+                    with suppress(OSError):
+                        # What is closed with something unread is reset, and takes its alert along.
+                        connection.shutdown(socket.SHUT_WR)
+                        while connection.recv(4096):
+                            pass
 
     thread = threading.Thread(target=accept, daemon=True)
     thread.start()
@@ -142,6 +145,14 @@ def start_https(
         thread.join(PATIENCE_S)
 
     return listener.getsockname()[1], end
+
+
+def answer_once(context: ssl.SSLContext, connection: socket.socket) -> None:
+    """Read one request, and stay until the client goes."""
+    with context.wrap_socket(connection, server_side=True) as encrypted:
+        encrypted.recv(4096)
+        encrypted.sendall(DONE)
+        encrypted.recv(4096)
 
 
 def start_grpcs(

@@ -54,8 +54,17 @@ def call() -> Iterator[Call]:
     """Call a method; give the outcome as the recordings hold it."""
     channels: dict[int, grpc.Channel] = {}
 
-    def call(port: int, message: bytes = b"hello", *, path: str = METHOD, **options: Any) -> Any:
-        if port not in channels:
+    def call(
+        port: int,
+        message: bytes = b"hello",
+        *,
+        path: str = METHOD,
+        anew: bool = False,
+        **options: Any,
+    ) -> Any:
+        if port not in channels or anew:
+            if port in channels:
+                channels[port].close()
             unlimited = [("grpc.enable_retries", 0), ("grpc.use_local_subchannel_pool", 1)]
             channels[port] = grpc.insecure_channel(f"127.0.0.1:{port}", unlimited)
         method: Any = channels[port].unary_unary(path)
@@ -150,7 +159,7 @@ def test_reset_reaches_a_grpc_client(
     gateway = asr_gateway("http://127.0.0.1:1", upstream)
     gateway.resets(when=when)
     assert call(gateway.port)["code"] == "UNAVAILABLE"
-    assert call(gateway.port, wait_for_ready=True)["code"] == "OK"
+    assert call(gateway.port, anew=True)["code"] == "OK"
     assert [(c.status, c.tries) for c in gateway.calls] == [(None, int(when == "after")), (0, 1)]
 
 

@@ -152,6 +152,16 @@ def test_large_bodies_pass_in_both_directions(asr_gateway: Any, ask: Any) -> Non
     assert gateway.calls[0].request_bytes == len(body)
 
 
+def test_kept_connection_survives_large_bodies(asr_gateway: Any, ask: Any) -> None:
+    """What belongs to one request's body is not taken for the head of the next."""
+    gateway = asr_gateway()
+    answers = [
+        ask(gateway.port, "POST", CALL, body=b'{"audio": "' + b"A" * 100_000 + b'"}', kept=True)
+        for _ in range(3)
+    ]
+    assert [answered.status for answered in answers] == [200, 200, 200]
+
+
 def test_own_routes_replace_the_documented_ones(asr_gateway: Any, ask: Any) -> None:
     """An upstream that is no Triton is reached by its own paths."""
     gateway = asr_gateway(

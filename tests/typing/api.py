@@ -17,10 +17,9 @@ from asr_client import (
     ASRClient,
     ASRError,
     AsyncASRClient,
-    Health,
-    ModelInfo,
-    ModelList,
+    Connections,
     RateLimitedError,
+    RetryPolicy,
     ServerError,
     Transcript,
     Waveform,
@@ -28,7 +27,8 @@ from asr_client import (
     load_audio,
 )
 from asr_client.embedded import EmbeddedTriton
-from asr_client.faults import Origin
+from asr_client.faults import Attempt, Origin
+from asr_client.results import Health, ModelInfo, ModelList
 
 
 def sync_client() -> None:
@@ -47,6 +47,18 @@ def sync_client() -> None:
         assert_type(client.transcribe("a.wav").audio.resampled_from_hz, int | None)
 
 
+def behind_a_gateway() -> None:
+    ASRClient(api_key=("the new one", "the old one"))
+    ASRClient(api_key=lambda: "k")
+    ASRClient(api_key_file=Path("key"))
+    ASRClient(api_key_command=["print-key", "asr"])
+    ASRClient(retry=RetryPolicy(max_attempts=2), connections=Connections(max_age_s=None))
+    with ASRClient(on_attempt=print, pacing=False, proxy="environment") as client:
+        assert_type(client.warm(8), ModelInfo)
+        assert_type(client.transcribe("a.wav").attempts, tuple[Attempt, ...])
+        assert_type(client.transcribe("a.wav").timing.gateway_s, float | None)
+
+
 async def async_client() -> None:
     async with AsyncASRClient(protocol="grpc", model="asr", languages=["en"]) as client:
         assert_type(client, AsyncASRClient)
@@ -63,6 +75,7 @@ def values(transcript: Transcript) -> None:
 
 def errors(error: ASRError) -> None:
     assert_type(error.hint, str)
+    assert_type(error.attempts, tuple[Attempt, ...])
     if isinstance(error, RateLimitedError):
         assert_type(error.retry_after_s, float | None)
     if isinstance(error, ServerError):

@@ -19,7 +19,7 @@ from asr_client.calls.effects import Flow, sleep, work
 from asr_client.calls.session import Call
 from asr_client.calls.turns import in_turn
 from asr_client.contracts.wire import Exchange
-from asr_client.errors import ASRError, AuthError, ServerError
+from asr_client.errors import ASRError, AuthError, ReplyLostError, ServerError
 
 __all__ = ["ask", "ask_in_time"]
 
@@ -50,13 +50,14 @@ def ask_in_time(call: Call, encode: Encode[Value]) -> Flow[Value]:
 
 
 def _persist(call: Call, encode: Encode[Value]) -> Flow[Value]:
-    has_replaced_key = False
+    clock, has_replaced_key = call.session.clock, False
+    free_s = clock()
     for number in itertools.count(1):
-        free_s = call.session.clock()
         key = yield from _current_key(call)
         try:
             return (yield from _make(Try(call, number, key, free_s), encode))
         except ASRError as error:
+            free_s = clock()
             if not has_replaced_key and (yield from _has_other_key(call, error, key)):
                 has_replaced_key = True
             else:
@@ -103,6 +104,8 @@ def _back_off(call: Call, error: ASRError, number: int) -> Flow[None]:
         raise error
     retry_after_s = error.retry_after_s if isinstance(error, ServerError) else None
     delay_s = call.retry.delay_s(number, retry_after_s, call.session.random)
+    if isinstance(error, ReplyLostError) and error.on_kept_connection and number == 1:
+        delay_s = 0.0  # most likely the server had let go of it: nothing to wait for
     if delay_s >= call.deadline.remaining_s():
         raise error
     if error.executed != "no" and not call.session.budget.spend():

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 from asr_client.calls.session import Call
 from asr_client.classification.advice import advise_on_key
-from asr_client.errors import ASRError, AuthError
+from asr_client.errors import ASRError, AuthError, ServerError
 from asr_client.faults import Executed
 
 __all__ = ["conclude"]
@@ -21,9 +22,11 @@ def conclude(call: Call, error: ASRError) -> None:
 
     It gets the record of all tries. If an earlier one of the same request may have run, the error
     says so, whatever became of the last one. A key that the gateway missed may have gone in the
-    wrong header, and only we know in which.
+    wrong header, and only we know in which. Who is told to come back is told when.
     """
     error.attempts = tuple(call.log)
+    if isinstance(error, ServerError) and error.retry_after_s is not None and not error.hint:
+        error.hint = f"it may work again in {math.ceil(error.retry_after_s)} s"
     if not call.log:
         return
     last = call.log[-1]

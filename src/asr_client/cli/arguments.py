@@ -73,11 +73,29 @@ def add_connection(parser: argparse.ArgumentParser) -> None:
         "--tls-ca-file", metavar="FILE", help="PEM file with the authorities to trust"
     )
     group.add_argument(
+        "--tls-cert-file", metavar="FILE", help="PEM file with the certificate to show, if asked"
+    )
+    group.add_argument("--tls-key-file", metavar="FILE", help="PEM file with its private key")
+    group.add_argument(
+        "--proxy",
+        type=_proxy,
+        metavar="URL",
+        help='HTTP proxy, or "environment" for HTTP_PROXY, HTTPS_PROXY and NO_PROXY',
+    )
+    group.add_argument(
         "--deadline",
         type=float,
         metavar="SECONDS",
         help="time for one call (default: 30, and twice the audio's length)",
     )
+
+
+def _proxy(text: str) -> str:
+    if "@" in text:
+        raise argparse.ArgumentTypeError(
+            "`ps` would show its password: put the URL into HTTPS_PROXY and say --proxy environment"
+        )
+    return text
 
 
 def settings_from(arguments: argparse.Namespace) -> Settings:
@@ -90,5 +108,8 @@ def settings_from(arguments: argparse.Namespace) -> Settings:
         "api_key_command": arguments.api_key_command,
         "api_key_header": arguments.api_key_header,
         "tls_ca_file": arguments.tls_ca_file,
+        "tls_cert_file": arguments.tls_cert_file,
+        "tls_key_file": arguments.tls_key_file,
+        "proxy": arguments.proxy,
         "deadline_s": arguments.deadline,
     }

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from asr_client.cli.console import CLEAR_LINE, without_controls
 from asr_client.errors import ConfigError
-from asr_client.logs import LEVELS, configure
+from asr_client.observability.logs import LEVELS, configure
 
 __all__ = ["show_log"]
 

@@ -126,6 +126,8 @@ def _other_url(seen: Seen) -> str:
 def check_clock(seen: Seen) -> Finding:
     """Whether server and client agree on what time it is."""
     skew_s = next((s for s in map(_skew_s, seen.replies) if s is not None), None)
+    if not seen.replies:
+        return skipped("no reply to judge by")
     if skew_s is None:
         return skipped("no reply says what time it is (Triton itself never does)")
     facts: Facts = {"skew_s": round(skew_s, 1)}

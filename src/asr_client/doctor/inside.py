@@ -91,7 +91,11 @@ def try_uploads(case: Case) -> None:
         if seen.upload_ended:
             return
         case.options.tell(f"sending {size_bytes / _MIB:g} MiB")
-        uploads.append(Upload(size_bytes, case.ask(padded(path, seen.model, size_bytes))))
+        answer = case.ask(padded(path, seen.model, size_bytes))
+        if answer.code == "rate_limited":
+            seen.upload_ended = "the rate limit has no room for more"
+            return
+        uploads.append(Upload(size_bytes, answer))
 
 
 def _why_not(case: Case) -> str:

@@ -6,12 +6,16 @@ Below HTTP and gRPC, hence with sockets of its own. Nothing is judged here.
 
 from __future__ import annotations
 
+import os
 import socket
 import ssl
 import threading
 import time
 from concurrent.futures import Future
+from dataclasses import replace
 from typing import Any
+
+import certifi
 
 from asr_client.config import ClientConfig
 from asr_client.deadline import Deadline
@@ -70,11 +74,7 @@ def shake_hands(config: ClientConfig, limit: Deadline) -> Handshake:
     Raises:
         ConfigError: If a PEM file of the settings cannot be used.
     """
-    context = tls_context(config)
-    if context is None:
-        raise ValueError(f"{config.endpoint} is not encrypted")
-    context.set_alpn_protocols(["h2", "http/1.1"])  # to see what is offered, not to use it
-    trust = config.tls_ca_file or "the system's authorities and certifi's"
+    context, trust = _verifying_context(config)
     try:
         with _wrapped(config.endpoint, context, limit) as connection:
             return Handshake(
@@ -85,6 +85,21 @@ def shake_hands(config: ClientConfig, limit: Deadline) -> Handshake:
             )
     except OSError as error:
         return Handshake(trust, _plain(error), certificate=_untrusted(config.endpoint, limit))
+
+
+def _verifying_context(config: ClientConfig) -> tuple[ssl.SSLContext, str]:
+    """Make a context that trusts whom the client's transport trusts; and say who that is."""
+    trust = config.tls_ca_file or "the system's authorities and certifi's"
+    if config.endpoint.is_grpc and config.tls_ca_file is None:
+        # gRPC does not look at the system's, but at a list of its own: Mozilla's, like certifi's.
+        trust = "gRPC's own list of public authorities"
+        roots = os.environ.get("GRPC_DEFAULT_SSL_ROOTS_FILE_PATH") or certifi.where()
+        config = replace(config, tls_ca_file=roots)
+    context = tls_context(config)
+    if context is None:
+        raise ValueError(f"{config.endpoint} is not encrypted")
+    context.set_alpn_protocols(["h2", "http/1.1"])  # to see what is offered, not to use it
+    return context, trust
 
 
 def _wrapped(endpoint: Endpoint, context: ssl.SSLContext, limit: Deadline) -> ssl.SSLSocket:

@@ -15,7 +15,7 @@ __all__ = ["as_json", "as_text"]
 _MARKS: Mapping[State, str] = {"passed": "✓", "warning": "!", "failed": "✗", "skipped": "-"}
 _COLOURS: Mapping[State, str] = {"passed": "32", "warning": "33", "failed": "31", "skipped": "90"}
 _ROWS = {each.row: each for each in DISCREPANCIES}
-_INDENT = " " * 24
+_INDENT = " " * 25
 
 
 def as_text(report: Report, *, is_terminal: bool, width: int, quiet: bool = False) -> str:
@@ -35,7 +35,7 @@ def as_text(report: Report, *, is_terminal: bool, width: int, quiet: bool = Fals
 
 def _lines(finding: Finding, *, is_terminal: bool, width: int) -> list[str]:
     mark = f"{_MARKS[finding.state]} " if is_terminal else ""
-    head = f"{mark}{finding.state:<8} {finding.check:<13}"
+    head = f"{mark}{finding.state:<8} {finding.check:<14}"
     texts = _wrap(finding.says, width)
     if finding.advice:
         texts += _wrap(f"-> {finding.advice}", width)

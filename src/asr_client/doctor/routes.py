@@ -31,8 +31,7 @@ def check_route(seen: Seen) -> Finding:
         return failed(
             "the gateway passes requests on without the beginning of their path, and the server "
             "answers 404 to the rest",
-            "set strip_path: false on the gateway's routes /v2/models and /v2/health; "
-            "docs/servers.md 6 has a configuration that works",
+            "set strip_path: false on the gateway's routes /v2/models and /v2/health",
             rows=(3, 5),
         )
     return _without_way(seen)
@@ -135,7 +134,7 @@ def check_browser(seen: Seen) -> Finding:
     """Whether pages in browsers may call; nothing in Python needs it."""
     preflight = seen.preflight
     if preflight is None:
-        return skipped("of a gateway only")
+        return skipped("asked of gateways only, over HTTP")
     origin = preflight.headers.get("access-control-allow-origin", "")
     if preflight.error is not None or not origin:
         return skipped(

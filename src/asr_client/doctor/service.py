@@ -28,6 +28,8 @@ def check_health(seen: Seen) -> Finding:
     live, ready = seen.live, seen.ready
     if live is None:
         return skipped("not asked")
+    if live.status is None and live.code not in _CLOSED:
+        return skipped("no reply")  # `who` tells why
     refusal = next((each for each in (live, ready) if each is not None and each.error), None)
     if refusal is not None:
         return _without_health(seen, refusal)

@@ -23,6 +23,8 @@ __all__ = ["Visitor"]
 
 Value = TypeVar("Value")
 
+_MOST_REPEATS = 4
+
 
 class Visitor:
     """
@@ -51,7 +53,10 @@ class Visitor:
         answer = self._ask_once(exchange)
         # The pacer has learnt when there is room again; it refuses if that is too late.
         is_refused = answer.code == "rate_limited" and answer.status is not None
-        return self._ask_once(exchange) if is_refused else answer
+        if not is_refused or self._log.repeats >= _MOST_REPEATS:
+            return answer
+        self._log.repeats += 1
+        return self._ask_once(exchange)
 
     def _ask_once(self, exchange: Exchange[Value]) -> Answer[Value]:
         before = len(self._log.answers)

@@ -22,10 +22,12 @@ class Log:
     Attributes:
         answers: In their order; of a reply its status and headers, not its body.
         requests: How many requests were sent.
+        repeats: How many of them because a rate limit had refused them before.
     """
 
     answers: list[Answer[object]] = field(default_factory=list)
     requests: int = 0
+    repeats: int = 0
 
 
 class WatchedTransport:

@@ -177,7 +177,8 @@ class HttpConnection:
     async def _next_event(self) -> object:
         while (event := self._wire.next_event()) is h11.NEED_DATA:
             data = await self._reader.read(_PIECE_BYTES)
-            if len(self._head) <= _LARGEST_HEAD_BYTES:
+            # Only of a head: the bytes of a body would be taken for the next request's.
+            if self._wire.their_state is h11.IDLE and len(self._head) <= _LARGEST_HEAD_BYTES:
                 self._head += data
             self._wire.receive_data(data)
         return event

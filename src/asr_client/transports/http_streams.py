@@ -232,7 +232,9 @@ class ProtocolStream(asyncio.Protocol, httpcore.AsyncNetworkStream):
         encrypted = await asyncio.get_running_loop().start_tls(
             self._transport, self, tls, server_hostname=host
         )
-        self._transport = cast("asyncio.Transport", encrypted)
+        if encrypted is None:  # the other end hung up at this very moment
+            raise ConnectionResetError("no TLS handshake")
+        self._transport = encrypted
 
     async def _wait(self) -> None:
         self._change = asyncio.get_running_loop().create_future()
@@ -291,7 +293,7 @@ def _connecting(route: Route) -> Iterator[None]:
 
 
 def _broken(error: Exception) -> httpcore.NetworkError:
-    """Tell a refused certificate from a lost reply: TLS 1.3 says so after the first request only."""
+    """Tell a refused certificate from a lost reply: TLS 1.3 refuses it after the first request."""
     reason = (isinstance(error, ssl.SSLError) and error.reason) or ""
     if any(word in reason for word in _CERTIFICATE_REFUSED):
         return httpcore.ConnectError(f"the server wants another TLS certificate of us: {reason}")

@@ -63,7 +63,8 @@ def is_whole_head(received: bytes) -> bool:
 def check_tunnel(head: bytes, route: Route) -> None:
     """Raise NotSentError unless the proxy's answer is a yes."""
     version, _, rest = head.partition(b" ")
-    status = int(rest[:3]) if version.startswith(b"HTTP/1.") and rest[:3].isdigit() else 0
+    is_http = version.startswith(b"HTTP/1.") and b"\r\n\r\n" in rest
+    status = int(rest[:3]) if is_http and rest[:3].isdigit() else 0
     if not 200 <= status < 300:  # noqa: PLR2004 - the successes of HTTP
         raise _refusal(status, route)
 

@@ -22,9 +22,7 @@ _PARTED = r"""(?: \\?["'] \s* [:=,] | [:=] ) \s* """
 _QUOTED = r"""b? \\? (?P<quote>["']) .*? (?: (?<!\\) (?:\\\\)* (?P=quote) | \Z )"""
 
 # user:password@ of a URL, up to the last @ before the path: a password may hold one.
-_CREDENTIALS = re.compile(
-    r"(?P<scheme> \b [a-z][a-z0-9+.-]* ://) [^\s/]* @", re.IGNORECASE | re.VERBOSE
-)
+_CREDENTIALS = re.compile(r"(?<=://)[^\s/]*@")
 
 
 class Redaction:
@@ -51,7 +49,7 @@ class Redaction:
     def __call__(self, text: str) -> str:
         """Give the text with *** in the place of each secret."""
         text = self._secrets.sub(HIDDEN, text)
-        text = _CREDENTIALS.sub(rf"\g<scheme>{HIDDEN}@", text)
+        text = _CREDENTIALS.sub(f"{HIDDEN}@", text)
         return self._values.sub(rf"\g<name>{HIDDEN}", text)
 
 

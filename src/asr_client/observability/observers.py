@@ -27,7 +27,7 @@ def observe_by(config: ClientConfig) -> Observe:
 
 def _telemetry_of(config: ClientConfig) -> Observe:
     try:
-        from asr_client.telemetry import observe_calls_to
+        from asr_client.observability.telemetry import observe_calls_to
     except ImportError as error:
         raise ConfigError(
             f"telemetry needs OpenTelemetry, which cannot be imported: {error}",

@@ -12,7 +12,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 
 from asr_client.errors import ConfigError
-from asr_client.redaction import Redaction
+from asr_client.observability.redaction import Redaction
 
 __all__ = ["LEVELS", "RedactionFilter", "configure"]
 
