@@ -5,12 +5,18 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
 
 from asr_client import ASRClient
 from asr_client.embedded import EmbeddedTriton
+
+if TYPE_CHECKING:
+    from key_scan import KeyScan
+
+pytest_plugins = ["key_scan"]
 
 PROJECT = Path(__file__).parent.parent
 SPEECH = PROJECT / "samples" / "speech"
@@ -31,10 +37,11 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
-def embedded_triton() -> Iterator[EmbeddedTriton]:
+def embedded_triton(key_scan: KeyScan) -> Iterator[EmbeddedTriton]:
     """One real Triton with a real recogniser, shared by all tests that do not harm it."""
     with EmbeddedTriton() as server:
         yield server
+        key_scan.look_at(Path(server.log_path).read_bytes(), "Triton's log")
 
 
 @pytest.fixture

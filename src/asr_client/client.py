@@ -69,7 +69,8 @@ class ASRClient:
         api_key_header: Header for it, "X-API-Key" by default; published gateways also use
             "apikey". None reads ASR_API_KEY_HEADER.
         deadline_s: Seconds for a whole call, waiting and repetitions included; None allows 30 s
-            plus twice the audio's length, at most 15 minutes.
+            plus twice the audio's length, at most 15 minutes. A thread is not torn out of
+            decoding, nor out of the key's function or command: those end in their own time.
         retry: How often and how soon a failed request is sent again; see
             `asr_client.retry.RetryPolicy`.
         pacing: Whether to slow down before a gateway's rate limit is used up, by its headers.

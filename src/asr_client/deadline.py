@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from asr_client.errors import ConfigError, DeadlineError
+from asr_client.faults import Executed
 
 __all__ = ["Clock", "Deadline", "check_seconds"]
 
@@ -43,18 +44,19 @@ class Deadline:
         Seconds left, always positive.
 
         Raises:
-            DeadlineError: If none is left; *doing* names what was about to happen.
+            DeadlineError: If none is left; *doing* names what was about to happen, and has not.
         """
         remaining_s = self.remaining_s()
         if remaining_s <= 0:
-            raise self.error(doing)
+            raise self.error(doing, executed="no")
         return remaining_s
 
-    def error(self, doing: str) -> DeadlineError:
+    def error(self, doing: str, *, executed: Executed = "maybe") -> DeadlineError:
         """Build the error that tells what was going on when time ran out."""
         return DeadlineError(
             f"the deadline of {self.limit_s:g} s passed while {doing}",
             hint="give more time (deadline_s, --deadline), or send shorter audio",
+            fault=replace(DeadlineError.fault, executed=executed),
         )
 
 

@@ -76,4 +76,4 @@ async def _work(effect: Work) -> object:
     except TimeoutError as error:
         if not limit.expired():
             raise
-        raise effect.deadline.error(effect.doing) from error
+        raise effect.deadline.error(effect.doing, executed="no") from error

@@ -70,6 +70,11 @@ class Endpoint:
         return self.scheme in ("https", "grpcs")
 
     @property
+    def is_here(self) -> bool:
+        """Whether it is on this very machine."""
+        return self.host in ("localhost", "127.0.0.1", "::1")
+
+    @property
     def authority(self) -> str:
         """Host and port as they stand in a URL."""
         host = f"[{self.host}]" if ":" in self.host else self.host

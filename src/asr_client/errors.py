@@ -75,7 +75,7 @@ class ASRError(Exception):
         message: What happened, to what.
         hint: What to do about it; empty when there is nothing to advise.
         fault: What can be concluded: code, origin, executed, retryable.
-        attempts: Every try that was made, the last one being this error; empty if none was.
+        attempts: Every try that the call had made when a request failed; empty if none did.
     """
 
     fault: Fault = _OURS

@@ -79,7 +79,7 @@ class Phases:
         connect_s: Name, TCP and TLS of a new connection; 0 on a kept one.
         send_s: Handing the request to the system.
         wait_s: From then until the first bytes of the reply.
-        receive_s: From the first bytes of the reply to the last.
+        receive_s: From the first bytes of the reply (or the last of a longer request) to its last.
     """
 
     connect_s: float | None = None

@@ -17,14 +17,19 @@ from dataclasses import dataclass
 from asr_client.errors import ConfigError
 from asr_client.faults import Fault
 
-__all__ = ["DEFAULT_RETRY", "NO_RETRY", "Random", "RetryBudget", "RetryPolicy"]
+__all__ = [
+    "DEFAULT_RETRY",
+    "NO_RETRY",
+    "Random",
+    "RetryBudget",
+    "RetryPolicy",
+    "lateness_s",
+]
 
 Random = Callable[[], float]  # uniform in [0, 1)
 
-# The lateness added to a time that an answer names, as a share and at most: everybody who was
-# refused in one window is told the same instant (docs/servers.md 6).
-_JITTER_SHARE = 0.2
-_JITTER_S = 1.0
+_LATENESS_SHARE = 0.2
+_MOST_LATE_S = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,13 +58,18 @@ class RetryPolicy:
         if not 0 <= self.first_delay_s <= self.longest_delay_s:
             raise ConfigError("first_delay_s must be between 0 and longest_delay_s")
 
+    def counts(self, fault: Fault) -> bool:
+        """Whether a try that ended so is one of `max_attempts`."""
+        return fault.code != "rate_limited" or fault.executed != "no"
+
     def may_repeat(self, fault: Fault, number: int) -> bool:
-        """Whether try *number* (1 is the first) may be followed by another one."""
+        """Whether another try may follow the *number*-th (1 is the first) of those that count."""
         if self.max_attempts == 1 or fault.retryable == "no":
             return False
-        if fault.code in ("gateway_timeout", "deadline") and not self.repeat_timeouts:
+        is_late = fault.code in ("gateway_timeout", "deadline") and fault.executed != "no"
+        if is_late and not self.repeat_timeouts:
             return False
-        if fault.code == "rate_limited" and fault.executed == "no":
+        if not self.counts(fault):
             return True
         return number < (2 if fault.retryable == "once" else self.max_attempts)
 
@@ -69,8 +79,16 @@ class RetryPolicy:
         back_off_s = random() * min(self.first_delay_s * 2.0**doublings, self.longest_delay_s)
         if retry_after_s is None:
             return back_off_s
-        jitter_s = random() * min(_JITTER_SHARE * retry_after_s, _JITTER_S)
-        return max(back_off_s, retry_after_s + jitter_s)
+        return max(back_off_s, retry_after_s + random() * lateness_s(retry_after_s))
+
+
+def lateness_s(retry_after_s: float) -> float:
+    """
+    How late one may come at most after a wait that an answer asks for.
+
+    Everybody who was refused in one window is told the same instant (docs/servers.md 6).
+    """
+    return min(_LATENESS_SHARE * retry_after_s, _MOST_LATE_S)
 
 
 DEFAULT_RETRY = RetryPolicy()

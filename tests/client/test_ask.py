@@ -23,11 +23,13 @@ from asr_client.contracts.kserve_http import KServeHTTP
 from asr_client.contracts.wire import Reply
 from asr_client.errors import ASRError
 from asr_client.faults import Attempt
+from canaries import new_key
 
 KONG = {"x-kong-response-latency": "1", "content-type": "application/json; charset=utf-8"}
 GOOD = Reply(200, {}, b'{"name": "m", "inputs": [], "outputs": []}')
 QUEUE_FULL = Reply(503, {}, b'{"error":"Exceeds maximum queue size"}')
 NO_PEER = Reply(503, KONG, b'{"message":"failure to get a peer from the ring-balancer"}')
+NOT_READ = Reply(408, {}, b"<html>Your browser didn't send a complete request in time.</html>")
 TIMED_OUT = Reply(
     504,
     {"via": "1.1 kong/3.9.1", "x-kong-upstream-latency": "60000"},
@@ -36,15 +38,17 @@ TIMED_OUT = Reply(
 NO_KEY = Reply(401, KONG, b'{"message":"Unauthorized"}')
 POISONED = Reply(500, {}, b'{"error":"Failed to process the request(s): KeyError: \'zz\'"}')
 LIMITED = Reply(429, KONG | {"retry-after": "7"}, b'{"message":"API rate limit exceeded"}')
+QUOTED = Reply(401, KONG, b'{"message":"Invalid key KEY-TO-HIDE"}')
 BROKEN = ReplyLostError("the connection broke")
 
 
 @dataclass
 class Play:
-    """Plays a flow's outside world: time passes in its sleeps, answers come from a list."""
+    """Plays a flow's world: time passes in sleeps, which end late; answers come from a list."""
 
     answers: list[Reply | ASRError]
     now_s: float = 1000.0
+    late_s: float = 0.0
     slept: list[float] = field(default_factory=list)
     sent: list[Send] = field(default_factory=list)
 
@@ -66,7 +70,7 @@ class Play:
                     effect = flow.throw(answer) if is_error else flow.send(answer)
                 elif isinstance(effect, Sleep):
                     self.slept.append(effect.seconds)
-                    self.now_s += effect.seconds
+                    self.now_s += effect.seconds + self.late_s
                     effect = flow.send(None)
                 else:
                     assert isinstance(effect, Work)
@@ -82,11 +86,11 @@ def play(*answers: Reply | ASRError) -> Play:
 
 def session_of(world: Play, url: str = "http://h.test", **settings: object) -> Session:
     """A session in that world, whose luck is always the middle."""
-    opened = open_session(url, {"api_key": "KEY-FOR-TESTS", **settings})
+    opened = open_session(url, {"api_key": new_key(), **settings})
     return replace(opened, clock=world.clock, random=lambda: 0.5)
 
 
-@pytest.mark.parametrize("refusal", [QUEUE_FULL, NO_PEER, NotSentError("refused")])
+@pytest.mark.parametrize("refusal", [QUEUE_FULL, NO_PEER, NOT_READ, NotSentError("refused")])
 def test_what_never_ran_is_repeated(refusal: Reply | ASRError) -> None:
     """Two refusals, then an answer: the call works, and its log tells of all three tries."""
     world = play(refusal, refusal, GOOD)
@@ -221,3 +225,67 @@ def test_hook_sees_each_try_and_cannot_break_it() -> None:
     with session_of(world, on_attempt=watch).observed_call("transcribe") as call:
         world.run(call)
     assert [attempt.status for attempt in seen] == [503, 200]
+
+
+def test_rate_limits_do_not_use_up_the_tries() -> None:
+    """Five refusals by a limit, then a full queue: that is the first try that counts."""
+    world = play(*[LIMITED] * 5, QUEUE_FULL, GOOD)
+    call = session_of(world, pacing=False).call(100.0)
+    world.run(call)
+    assert [attempt.status for attempt in call.log] == [429] * 5 + [503, 200]
+
+
+def test_error_does_not_answer_for_an_earlier_request() -> None:
+    """A request that may have run says nothing of the next one, which was never sent."""
+    world = play(TIMED_OUT)
+    session = session_of(world)
+    call = session.call()
+    with pytest.raises(OverloadedError):
+        world.run(call)
+    world.now_s += 100
+    with pytest.raises(DeadlineError) as raised:
+        world.run(call)
+    assert raised.value.executed == "no"
+    assert len(raised.value.attempts) == 1
+
+
+@pytest.mark.parametrize("name", ["x-kong-proxy-latency", "x-kong-upstream-latency", "date"])
+@pytest.mark.parametrize("value", ["9" * 400, "9" * 5000, "Mon, 01 Jan 99999 00:00:00 GMT"])
+def test_absurd_headers_do_not_spoil_an_answer(name: str, value: str) -> None:
+    """What a header says besides is nothing to lose an answer for."""
+    quota = {"x-ratelimit-limit-minute": "9", "x-ratelimit-remaining-minute": "8"}
+    world = play(replace(GOOD, headers=quota | {name: value}))
+    call = session_of(world, "http://absurd.test").call()
+    world.run(call)
+    assert call.log[0].gateway_s is None
+
+
+def test_deadline_while_limits_are_unknown_is_no_rate_limit() -> None:
+    """Others' first replies are still awaited: there is no limit yet to be blamed."""
+    world = play()
+    session = session_of(world, "http://unknown.test")
+    assert session.pacer_of is not None
+    pacer = session.pacer_of(session.keys.current().fingerprint)  # type: ignore[union-attr]
+    for _ in range(4):
+        pacer.book(world.now_s)
+    with pytest.raises(DeadlineError) as raised:
+        world.run(session.call(0.5))
+    assert raised.value.executed == "no"
+    assert sum(world.slept) == pytest.approx(0.5)
+
+
+def test_key_that_a_gateway_quotes_is_not_quoted_again() -> None:
+    """Some answer with the very key that they refuse; errors end in logs and tickets."""
+    world = play(QUOTED)
+    with pytest.raises(AuthError, match=r"Invalid key \*\*\*") as raised:
+        world.run(session_of(world, api_key="KEY-TO-HIDE").call())
+    assert "KEY-TO-HIDE" not in repr(vars(raised.value))
+
+
+def test_time_that_runs_out_before_a_further_try_hides_no_failure() -> None:
+    """The back-off just fitted, and ended a little late: the error says what went wrong."""
+    world = play(BROKEN, GOOD)
+    world.late_s = 0.01
+    with pytest.raises(ReplyLostError) as raised:
+        world.run(session_of(world).call(0.13))
+    assert [attempt.number for attempt in raised.value.attempts] == [1]

@@ -164,7 +164,7 @@ def test_file_open_to_others_is_warned_about_once(
     for _ in range(3):
         open_reader(KeyFile(str(key_file)))
     (record,) = caplog.records
-    assert (record.name, record.levelno) == ("asr_client", logging.WARNING)
+    assert (record.name, record.levelno) == ("asr_client.auth.readers", logging.WARNING)
     assert str(key_file) in record.getMessage()
 
 

@@ -15,8 +15,9 @@ import pytest
 
 from asr_client import ApiKey
 from asr_client.auth import KeyRing, KeySource, choose_source
+from canaries import new_key
 
-OLD, NEW = "OLD-KEY-1", "NEW-KEY-2"
+OLD, NEW = new_key(), new_key()
 THREADS = 8
 
 

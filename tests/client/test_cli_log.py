@@ -15,16 +15,17 @@ import pytest
 
 from asr_client.cli.explain import explain_timing
 from asr_client.results import Timing
+from canaries import new_key
 
 Answer = tuple[int, Mapping[str, str], bytes]
 COMMAND = [sys.executable, "-m", "asr_client.cli.transcribe"]
-KEY = "KEY-FOR-TESTS"
+KEY = new_key()
 GOOD: Answer = (
     200,
     {"X-Kong-Proxy-Latency": "3", "X-Kong-Upstream-Latency": "41"},
     b'{"transcript": "namaste"}',
 )
-HOSTILE: Answer = (400, {}, b'{"error": "apikey: KEY-FOR-TESTS \\u001b[2J is wrong"}')
+HOSTILE: Answer = (400, {}, json.dumps({"error": f"apikey: {KEY} \x1b[2J is wrong"}).encode())
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ import pytest
 import soundfile
 
 from asr_client.embedded import EmbeddedTriton
+from canaries import new_key
 
 WEATHER = "the weather will be dry and warm today but cold in the evening"
 COMMAND = [sys.executable, "-m", "asr_client.cli.transcribe"]
@@ -237,11 +238,11 @@ def test_reader_that_leaves_early_causes_no_traceback(run: Run, weather: Path) -
 
 def test_key_comes_from_a_file_and_is_never_shown(run: Run, weather: Path, tmp_path: Path) -> None:
     """The key's file is read, a missing one is a usage error, the key is in no output."""
-    key_file = tmp_path / "key"
-    key_file.write_text("KEY-FOR-TESTS\n")
+    key_file, key = tmp_path / "key", new_key()
+    key_file.write_text(f"{key}\n")
     done = run("-v", "--api-key-file", key_file, weather)
     assert done.returncode == 0
-    assert "KEY-FOR-TESTS" not in done.stdout + done.stderr
+    assert key not in done.stdout + done.stderr
     assert run("--api-key-file", tmp_path / "none", weather).returncode == 2
 
 

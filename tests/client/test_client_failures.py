@@ -36,9 +36,10 @@ from asr_client import (
     Waveform,
 )
 from asr_client.embedded import EmbeddedOptions, EmbeddedTriton, SlowModel
+from canaries import new_key
 
 SECOND = Waveform(np.zeros(16_000, np.float32), 16_000)
-KEY = "KEY-FOR-TESTS"
+KEY = new_key()
 PENDING = 'nv_inference_pending_request_count{model="asr_slow"'
 
 
@@ -267,7 +268,7 @@ def test_asr_infer_sends_a_wav_file_that_holds_the_samples(raw_server: Callable[
         assert client.transcribe(SECOND, language="hi").text == "ok"
     head, _, body = b"".join(seen).partition(b"\r\n\r\n")
     assert head.startswith(b"POST /api/v1/asr/infer HTTP/1.1")
-    assert b"apikey: KEY-FOR-TESTS" in head
+    assert f"apikey: {KEY}".encode() in head
     assert f"Content-Length: {len(body)}".encode() in head
     fields = json.loads(body)
     assert base64.b64decode(fields["audio"]).startswith(b"RIFF")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -181,3 +182,19 @@ def answer_last(flow: Flow[object], last: object) -> object:
     with pytest.raises(StopIteration) as end:
         flow.send(last)
     return end.value.value
+
+
+def test_slow_search_is_taken_over_by_one_call() -> None:
+    """Nobody knows whether the first one still lives; the others go on waiting, for its heir."""
+    client = session()
+    now_s = 0.0
+    client = replace(client, clock=lambda: now_s)
+    first, second, third = (find_route(client.call(60.0), "m") for _ in range(3))
+    assert isinstance(next(first), Send)
+    assert isinstance(next(second), Sleep)
+    assert isinstance(next(third), Sleep)
+    now_s = 3.0
+    assert isinstance(second.send(None), Send)
+    assert isinstance(third.send(None), Sleep)
+    second.close()
+    assert isinstance(third.send(None), Send)

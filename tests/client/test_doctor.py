@@ -14,12 +14,15 @@ from typing import Any
 import pytest
 
 from asr_client.auth import ApiKey
+from asr_client.client import open_session
 from asr_client.doctor import ExamOptions, Finding, Report, examine
+from asr_client.doctor.visitor import MOST_REQUESTS, Log, Visitor
 from asr_client.embedded import EmbeddedTriton
 from asr_client.errors import ConfigError
-from asr_client.testing import Cors, Gateway, Route, documented_routes
+from asr_client.testing import Cors, EchoUpstream, Gateway, Route, documented_routes
+from canaries import new_key
 
-KEY = "KEY-FOR-TESTS"
+KEY = new_key()
 COMMAND = [sys.executable, "-m", "asr_client.cli.admin", "doctor"]
 SMALL = ExamOptions(max_body_bytes=0)
 ALL_METHODS = ("GET", "POST", "OPTIONS")
@@ -259,6 +262,18 @@ def test_page_of_some_web_server_is_no_asr_server(
     report = examine(scripted_http({f"GET {path}": page for path in paths}), SMALL)
     assert not report.ok
     assert find(report, "transcription").state == "skipped"
+
+
+def test_there_is_an_end_to_the_asking() -> None:
+    """Whatever servers answer: what the documents promise at most is what is sent at most."""
+    log = Log(requests=MOST_REQUESTS - 1)
+    with Gateway(EchoUpstream()) as gateway:
+        session = open_session(gateway.url, {})
+        with Visitor(session, 5.0, log) as visitor:
+            asked = [visitor.ask(visitor.kserve.server_live()) for _ in range(3)]
+        assert len(gateway.calls) == 1
+    assert [answer.code for answer in asked] == ["", "cancelled", "cancelled"]
+    assert log.requests == MOST_REQUESTS
 
 
 # --- the command ----------------------------------------------------------------------------------

@@ -250,3 +250,15 @@ def test_port_that_hangs_up_is_a_failure(raw_server: Callable[..., str]) -> None
     finding = find(report, "who")
     assert finding.state == "failed"
     assert finding.says.startswith("nobody answers")
+
+
+def test_port_that_speaks_bad_http_is_not_sent_to_itself(raw_server: Callable[..., str]) -> None:
+    """An answer in HTTP that cannot be used says why; the URL's scheme was right."""
+
+    def speak_badly(connection: socket.socket, _over: threading.Event) -> None:
+        connection.recv(65536)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n")
+
+    finding = find(examine(raw_server(speak_badly), QUICK), "who")
+    assert finding.state == "failed"
+    assert finding.says.startswith("it speaks HTTP, but gave no whole answer: ")

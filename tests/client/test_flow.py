@@ -16,7 +16,7 @@ from asr_client.calls.terms import Options
 from asr_client.calls.transcription import transcribe
 from asr_client.client import open_session
 from asr_client.contracts.wire import Reply
-from asr_client.retry import NO_RETRY
+from asr_client.retry import NO_RETRY, RetryPolicy
 
 METADATA = {
     "name": "asr_am_ensemble",
@@ -110,6 +110,29 @@ def test_flow_sends_the_same_id_in_header_and_body(session: Session) -> None:
     sent = effects[-1].request
     assert ("X-Request-ID", first.request_id) in sent.headers
     assert json.loads(bytes(sent.body[0]))["id"] == first.request_id
+
+
+def test_flow_tells_the_server_what_is_left_of_the_deadline(session: Session, clock: Clock) -> None:
+    """Triton may drop a queued request when its caller has gone; each try says what is left."""
+    again = replace(session, config=replace(session.config, retry=RetryPolicy()))
+    flow = transcribe(again, [WAVE], Options(language="hi", deadline_s=10.0))
+    next(flow)
+    flow.send(reply(METADATA))
+    work = flow.send(reply(CONFIG))
+    clock.now_s += 4
+    first = flow.send(work.function())
+    assert timeout_us(first) == pytest.approx(6e6)
+    clock.now_s += 2
+    back_off = flow.send(Reply(503, {}, b'{"error":"Exceeds maximum queue size"}'))
+    clock.now_s += back_off.seconds
+    assert timeout_us(flow.send(None)) == pytest.approx(4e6 - 1e6 * back_off.seconds)
+
+
+def timeout_us(sent: object) -> int:
+    """The time-out that an inference carries, in microseconds."""
+    assert isinstance(sent, Send)
+    assert sent.request.path.endswith("/infer")
+    return json.loads(bytes(sent.request.body[0]))["parameters"]["timeout"]
 
 
 def test_flow_ends_when_time_runs_out_during_preparation(session: Session, clock: Clock) -> None:

@@ -6,17 +6,10 @@ import logging
 
 import pytest
 
-from asr_client.calls.observing import (
-    NOBODY,
-    Headers,
-    Hook,
-    Nobody,
-    Subject,
-    observed_by,
-    unobserved,
-)
+from asr_client.calls.observing import NOBODY, Headers, Nobody, Subject, unobserved
 from asr_client.contracts.wire import Request
 from asr_client.faults import Attempt, Fault, Phases
+from asr_client.observability.observers import Hook, together
 
 REQUEST = Request("GET", "/v2")
 ATTEMPT = Attempt(
@@ -74,14 +67,14 @@ class Clumsy:
 
 def test_no_watchers_cost_nothing() -> None:
     """Without anybody to tell, calls share one observer that does nothing."""
-    assert observed_by([]) is unobserved
+    assert together([]) is unobserved
     assert unobserved("health", "5eed") is NOBODY
 
 
 def test_all_watchers_are_told_and_may_name_the_attempt() -> None:
     """Each of several observers hears everything; their headers go along together."""
     diaries = {name: Diary(name) for name in ("a", "b")}
-    observe = observed_by([lambda *_, diary=diary: diary for diary in diaries.values()])
+    observe = together([lambda *_, diary=diary: diary for diary in diaries.values()])
     observer, subject, error = observe("transcribe", "5eed"), Subject("m", "hi", 2.0), OSError()
     observer.settled(subject)
     assert observer.attempt_started(REQUEST) == (("a", "1"), ("b", "1"))
@@ -100,7 +93,7 @@ def test_failing_watcher_harms_neither_the_call_nor_the_others(
         raise RuntimeError("refuses")
 
     diary = Diary("a")
-    observer = observed_by([refuses, lambda *_: Clumsy(), lambda *_: diary])("health", "5eed")
+    observer = together([refuses, lambda *_: Clumsy(), lambda *_: diary])("health", "5eed")
     observer.settled(Subject("m", None, 0.0))
     assert observer.attempt_started(REQUEST) == (("a", "1"),)
     observer.attempt_ended(ATTEMPT)

@@ -37,10 +37,11 @@ from asr_client.deadline import Deadline
 from asr_client.drive import run, run_async
 from asr_client.errors import ASRError
 from asr_client.retry import NO_RETRY
+from canaries import new_key
 
 PROJECT = Path(__file__).parent.parent.parent
 URL = "https://gateway.test/speech/api/v1/asr/infer"
-KEY = "KEY-FOR-TESTS"
+KEY = new_key()
 WAVE = Waveform(np.zeros(32_000, np.float32), 16_000)
 HINDI = Options(language="hi")
 GOOD = Reply(

@@ -21,40 +21,14 @@ from asr_client.deadline import Deadline
 from asr_client.errors import ContractError, DeadlineError, NotSentError
 from asr_client.transports.http import HTTPTransport
 from asr_client.transports.http_async import AsyncHTTPTransport
+from one_request import PATIENCE_S, TINY, both_colours
 
 TLS = Path(__file__).parent.parent / "data" / "tls"
 CA_FILE = str(TLS / "ca.pem")
-TINY = Request("POST", "/echo", body=(b"tiny",))
 # More than the buffers of two sockets hold.
 HUGE = Request("POST", "/echo", body=(bytes(48 * 2**20),))
 MAX_CONNECTIONS = Connections().max_open
-PATIENCE_S = 30.0
 DONE = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ndone"
-
-
-def ask_sync(url: str, request: Request = TINY, limit_s: float = PATIENCE_S, **settings) -> Reply:
-    """Send one request through a transport of its own."""
-    transport = HTTPTransport(ClientConfig.resolve(url, **settings))
-    try:
-        return transport.send(request, Deadline.after(limit_s))
-    finally:
-        transport.close()
-
-
-def ask_async(url: str, request: Request = TINY, limit_s: float = PATIENCE_S, **settings) -> Reply:
-    """Do the same asynchronously."""
-
-    async def call() -> Reply:
-        transport = AsyncHTTPTransport(ClientConfig.resolve(url, **settings))
-        try:
-            return await transport.send(request, Deadline.after(limit_s))
-        finally:
-            await transport.close()
-
-    return asyncio.run(call())
-
-
-both_colours = pytest.mark.parametrize("ask", [ask_sync, ask_async])
 
 
 class Echo:

@@ -26,35 +26,9 @@ from asr_client.errors import (
 )
 from asr_client.transports import open_async_transport, open_transport
 from asr_client.transports.grpc_messages import failed_reply
+from one_request import PATIENCE_S, ask_sync, both_colours
 
-PATIENCE_S = 30.0
-TINY = Request("POST", "/pkg.Service/Echo", body=(b"tiny",))
 AGES_S = 1e18
-
-
-def ask_sync(url: str, request: Request = TINY, limit_s: float = PATIENCE_S, **settings) -> Reply:
-    """Send one request through a transport of its own."""
-    transport = open_transport(ClientConfig.resolve(url, environ={}, **settings))
-    try:
-        return transport.send(request, Deadline.after(limit_s))
-    finally:
-        transport.close()
-
-
-def ask_async(url: str, request: Request = TINY, limit_s: float = PATIENCE_S, **settings) -> Reply:
-    """Do the same asynchronously."""
-
-    async def call() -> Reply:
-        transport = open_async_transport(ClientConfig.resolve(url, environ={}, **settings))
-        try:
-            return await transport.send(request, Deadline.after(limit_s))
-        finally:
-            await transport.close()
-
-    return asyncio.run(call())
-
-
-both_colours = pytest.mark.parametrize("ask", [ask_sync, ask_async])
 
 
 @pytest.fixture
@@ -160,6 +134,21 @@ def test_deadline_ends_the_call_when_the_name_service_is_silent(
         ask_sync("http://slow.test:80", limit_s=0.2)
     assert not over.is_set()
     over.set()
+
+
+@both_colours
+@pytest.mark.parametrize(("scheme", "executed"), [("https", "no"), ("http", "maybe")])
+def test_deadline_error_tells_whether_the_request_went_out(
+    ask: Callable[..., Reply], raw_server: Callable[..., str], scheme: str, executed: str
+) -> None:
+    """A server that is silent at the handshake has not seen it; one that took it may be at work."""
+
+    def converse(_: socket.socket, over: threading.Event) -> None:
+        over.wait(PATIENCE_S)
+
+    with pytest.raises(DeadlineError) as caught:
+        ask(raw_server(converse).replace("http:", f"{scheme}:"), limit_s=0.2)
+    assert caught.value.executed == executed
 
 
 # --- working ------------------------------------------------------------------------------------

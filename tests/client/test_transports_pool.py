@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from types import SimpleNamespace
 
 import grpc
 import pytest
@@ -25,6 +26,7 @@ from asr_client.transports.grpc_async import AsyncGRPCTransport
 from asr_client.transports.grpc_channels import ChannelRing, channel_options, channel_target
 from asr_client.transports.http import HTTPTransport
 from asr_client.transports.http_async import AsyncHTTPTransport
+from asr_client.transports.http_pool import Kept
 from asr_client.transports.lifetimes import Lifetimes
 
 PATIENCE_S = 30.0
@@ -348,3 +350,11 @@ def test_grpc_uses_all_addresses_when_asked_for(open_: Open, peers: tuple[str, l
     assert channel_target(config) == f"dns:///{config.endpoint.authority}"
     assert "round_robin" in dict(channel_options(config))["grpc.service_config"]
     assert ask(open_(url, grpc_round_robin=True)) == "tiny"
+
+
+def test_phases_do_not_count_the_time_of_an_early_reply_twice() -> None:
+    """A refusal may come in the middle of a long upload; the parts still add up to the whole."""
+    stream = SimpleNamespace(sent_s=9.0, first_byte_s=2.0)
+    kept = Kept(SimpleNamespace(), stream, 0.5, born_s=1.0, ends_s=60.0, lent_s=1.0)
+    phases = kept.phases(10.0)
+    assert (phases.send_s, phases.wait_s, phases.receive_s) == (8.0, 0.0, 1.0)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import select
 import socket
@@ -15,41 +14,12 @@ from pathlib import Path
 import grpc
 import pytest
 
-from asr_client.config import ClientConfig
-from asr_client.contracts.wire import Reply, Request
-from asr_client.deadline import Deadline
+from asr_client.contracts.wire import Reply
 from asr_client.errors import ASRError, NotSentError
-from asr_client.transports import open_async_transport, open_transport
+from one_request import PATIENCE_S, both_colours
 
-PATIENCE_S = 30.0
 TLS = Path(__file__).parent.parent / "data" / "tls"
-TINY = Request("POST", "/pkg.Service/Echo", body=(b"tiny",))
 DONE = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ntiny"
-
-
-def ask_sync(url: str, **settings) -> Reply:
-    """Send one request through a transport of its own."""
-    transport = open_transport(ClientConfig.resolve(url, **settings))
-    try:
-        return transport.send(TINY, Deadline.after(PATIENCE_S))
-    finally:
-        transport.close()
-
-
-def ask_async(url: str, **settings) -> Reply:
-    """Do the same asynchronously."""
-
-    async def call() -> Reply:
-        transport = open_async_transport(ClientConfig.resolve(url, **settings))
-        try:
-            return await transport.send(TINY, Deadline.after(PATIENCE_S))
-        finally:
-            await transport.close()
-
-    return asyncio.run(call())
-
-
-both_colours = pytest.mark.parametrize("ask", [ask_sync, ask_async])
 
 
 class TunnelProxy:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import socket
 import ssl
 import threading
@@ -24,42 +23,17 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from asr_client.config import ClientConfig
-from asr_client.contracts.wire import Reply, Request
-from asr_client.deadline import Deadline
+from asr_client.contracts.wire import Reply
 from asr_client.errors import ASRError, ConfigError
 from asr_client.transports import open_async_transport, open_transport
 from asr_client.transports.tls import tls_context
+from one_request import PATIENCE_S, both_colours
 
-PATIENCE_S = 30.0
-TINY = Request("POST", "/pkg.Service/Echo", body=(b"tiny",))
 DONE = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ntiny"
 # The past, for a certificate that has expired.
 LONG_AGO = datetime(2001, 1, 1, tzinfo=UTC), datetime(2002, 1, 1, tzinfo=UTC)
 
 
-def ask_sync(url: str, **settings) -> Reply:
-    """Send one request through a transport of its own."""
-    transport = open_transport(ClientConfig.resolve(url, environ={}, **settings))
-    try:
-        return transport.send(TINY, Deadline.after(PATIENCE_S))
-    finally:
-        transport.close()
-
-
-def ask_async(url: str, **settings) -> Reply:
-    """Do the same asynchronously."""
-
-    async def call() -> Reply:
-        transport = open_async_transport(ClientConfig.resolve(url, environ={}, **settings))
-        try:
-            return await transport.send(TINY, Deadline.after(PATIENCE_S))
-        finally:
-            await transport.close()
-
-    return asyncio.run(call())
-
-
-both_colours = pytest.mark.parametrize("ask", [ask_sync, ask_async])
 both_wires = pytest.mark.parametrize("scheme", ["https", "grpcs"])
 
 

@@ -32,7 +32,7 @@ def test_gateway_is_served_with_a_new_key_in_a_private_file(weather: Path) -> No
         without = health(places["gateway"])
         inside = health(places["gateway"], "--api-key-file", str(key_file))
         text = transcribe(places["grpc"], weather)
-        serve.send_signal(signal.SIGINT)
+        serve.send_signal(signal.SIGHUP)  # as a terminal does that is closed
         assert serve.wait(PATIENCE_S) == 0
     assert mode == 0o600
     assert key not in json.dumps(places)

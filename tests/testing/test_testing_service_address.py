@@ -89,3 +89,12 @@ def test_service_has_no_address_before_it_is_up() -> None:
     service.stop()
     with pytest.raises(ConfigError, match="not up"):
         _ = service.url
+
+
+def test_service_address_tells_mistakes(replicas: list[Gateway]) -> None:
+    """Started twice it would leak the first one; a replica that is not there is a typing error."""
+    with ServiceAddress([replicas[0].url]) as service:
+        with pytest.raises(ConfigError, match="already up"):
+            service.start()
+        with pytest.raises(ConfigError, match="is no replica"):
+            service.drops_replica("http://127.0.0.1:1")

@@ -17,7 +17,7 @@ from asr_client.errors import ConfigError
 
 __all__ = ["CommandReader", "run_key_command"]
 
-_log = logging.getLogger("asr_client")
+_log = logging.getLogger(__name__)
 
 _LONGEST_RUN_S = 10.0
 _SECONDS_BETWEEN_RUNS = 5.0

@@ -31,7 +31,7 @@ from asr_client.errors import ConfigError
 
 __all__ = ["KeyReader", "open_reader"]
 
-_log = logging.getLogger("asr_client")
+_log = logging.getLogger(__name__)
 
 # A file that was written this recently may still be written, and without its date or size showing
 # it: file systems date by the kernel's tick, 10 ms at most.

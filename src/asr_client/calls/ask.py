@@ -7,7 +7,6 @@ flow it does no I/O itself.
 
 from __future__ import annotations
 
-import itertools
 import logging
 from http import HTTPStatus
 from typing import TypeVar
@@ -19,15 +18,16 @@ from asr_client.calls.effects import Flow, sleep, work
 from asr_client.calls.session import Call
 from asr_client.calls.turns import in_turn
 from asr_client.contracts.wire import Exchange
-from asr_client.errors import ASRError, AuthError, ReplyLostError, ServerError
+from asr_client.errors import ASRError, AuthError, DeadlineError, ReplyLostError, ServerError
 
-__all__ = ["ask", "ask_in_time"]
+__all__ = ["KEY_REFUSED", "ask", "ask_in_time"]
 
 Value = TypeVar("Value")
 
 _log = logging.getLogger(__name__)
 
-_KEY_REFUSED = (HTTPStatus.UNAUTHORIZED, 16)  # gRPC: UNAUTHENTICATED
+# Statuses of an AuthError that another key may mend; 16 is gRPC's UNAUTHENTICATED.
+KEY_REFUSED = (HTTPStatus.UNAUTHORIZED, 16)
 
 
 def ask(call: Call, exchange: Exchange[Value]) -> Flow[Value]:
@@ -42,27 +42,33 @@ def ask_in_time(call: Call, encode: Encode[Value]) -> Flow[Value]:
     Raises:
         ASRError: What the last try ended with; its `attempts` tell of all tries of the call.
     """
+    tries_before = len(call.log)
     try:
         return (yield from _persist(call, encode))
     except ASRError as error:
-        conclude(call, error)
+        conclude(call, error, call.log[tries_before:])
         raise
 
 
 def _persist(call: Call, encode: Encode[Value]) -> Flow[Value]:
     clock, has_replaced_key = call.session.clock, False
-    free_s = clock()
-    for number in itertools.count(1):
+    free_s, number, counted = clock(), 0, 0
+    failure: ASRError | None = None
+    while True:
+        number += 1
         key = yield from _current_key(call)
+        tried = len(call.log)
         try:
             return (yield from _make(Try(call, number, key, free_s), encode))
         except ASRError as error:
-            free_s = clock()
+            if failure and isinstance(error, DeadlineError) and len(call.log) == tried:
+                raise failure from error  # nothing more was sent: what went wrong says more
+            failure, free_s = error, clock()
+            counted += call.retry.counts(error.fault)
             if not has_replaced_key and (yield from _has_other_key(call, error, key)):
                 has_replaced_key = True
             else:
-                yield from _back_off(call, error, number)
-    raise AssertionError("unreachable")
+                yield from _back_off(call, error, number, counted)
 
 
 def _make(attempt: Try, encode: Encode[Value]) -> Flow[Value]:
@@ -85,7 +91,7 @@ def _current_key(call: Call) -> Flow[ApiKey | None]:
 
 def _has_other_key(call: Call, error: ASRError, key: ApiKey | None) -> Flow[bool]:
     """Whether a refused key has been replaced at its source, or is one of several."""
-    if key is None or not isinstance(error, AuthError) or error.status not in _KEY_REFUSED:
+    if key is None or not isinstance(error, AuthError) or error.status not in KEY_REFUSED:
         return False
     keys = call.session.keys
     if keys.is_slow:
@@ -98,9 +104,14 @@ def _has_other_key(call: Call, error: ASRError, key: ApiKey | None) -> Flow[bool
     return other is not None
 
 
-def _back_off(call: Call, error: ASRError, number: int) -> Flow[None]:
-    """Wait until try *number* may be followed by another one; raise its error if none may."""
-    if not call.retry.may_repeat(error.fault, number):
+def _back_off(call: Call, error: ASRError, number: int, counted: int) -> Flow[None]:
+    """
+    Wait until try *number* may be followed by another one.
+
+    Raises:
+        ASRError: That try's own *error*, if none may follow the *counted* ones that count.
+    """
+    if not call.retry.may_repeat(error.fault, counted):
         raise error
     retry_after_s = error.retry_after_s if isinstance(error, ServerError) else None
     delay_s = call.retry.delay_s(number, retry_after_s, call.session.random)

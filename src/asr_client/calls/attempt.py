@@ -15,6 +15,7 @@ from asr_client.calls.session import Call
 from asr_client.contracts.wire import Exchange, Reply, Request
 from asr_client.errors import ASRError
 from asr_client.faults import UNTOLD, Attempt, Fault
+from asr_client.pacing.headers import read_latency_s
 
 __all__ = ["Encode", "Try"]
 
@@ -23,6 +24,8 @@ Value = TypeVar("Value")
 Encode = Callable[[float], Exchange[Value]]
 
 _log = logging.getLogger(__name__)
+
+_HIDDEN = "***"
 
 # Cancelled, interrupted, or broken by a mistake of ours: nobody waits for the reply any more.
 _GIVEN_UP = Fault("cancelled", origin="client", executed="maybe", retryable="no")
@@ -62,7 +65,7 @@ class Try:
         try:
             self.reply = yield from send(self._addressed(exchange.request), deadline, self.key)
             self._replied_s = clock()
-            return exchange.parse(self.reply)
+            return exchange.parse(_without_key(self.reply, self.key))
         except ASRError as error:
             self._fault = error.fault
             raise
@@ -101,8 +104,8 @@ class Try:
             status=self.reply.status if self.reply else None,
             fault=self._fault,
             phases=self.reply.phases if self.reply else UNTOLD,
-            gateway_s=_milliseconds(headers.get("x-kong-proxy-latency")),
-            upstream_s=_milliseconds(headers.get("x-kong-upstream-latency")),
+            gateway_s=read_latency_s(headers, "x-kong-proxy-latency"),
+            upstream_s=read_latency_s(headers, "x-kong-upstream-latency"),
         )
         self.call.log.append(attempt)
         self._tell(attempt)
@@ -112,10 +115,22 @@ class Try:
         self.call.observer.attempt_ended(attempt)
 
 
+def _without_key(reply: Reply, key: ApiKey | None) -> Reply:
+    """Take the key out of what is read: some gateways quote it, and errors quote gateways."""
+    if key is None:
+        return reply
+    secret = key.reveal()
+    said = (reply.details, *reply.headers.values())
+    if secret.encode() not in reply.body and not any(secret in each for each in said):
+        return reply
+    return replace(
+        reply,
+        headers={name: value.replace(secret, _HIDDEN) for name, value in reply.headers.items()},
+        body=reply.body.replace(secret.encode(), _HIDDEN.encode()),
+        details=reply.details.replace(secret, _HIDDEN),
+    )
+
+
 def _made_up_trace(call_id: str) -> Headers:
     """W3C Trace Context: version, trace, a span that nobody records, and that it is wanted."""
     return (("traceparent", f"00-{call_id}-{uuid4().hex[:16]}-01"),)
-
-
-def _milliseconds(text: str | None) -> float | None:
-    return int(text) / 1000 if text is not None and text.isdecimal() else None

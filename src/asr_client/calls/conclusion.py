@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 
 from asr_client.calls.session import Call
 from asr_client.classification.advice import advise_on_key
 from asr_client.errors import ASRError, AuthError, ServerError
-from asr_client.faults import Executed
+from asr_client.faults import Attempt, Executed
 
 __all__ = ["conclude"]
 
@@ -16,23 +17,22 @@ _BY_CERTAINTY: tuple[Executed, ...] = ("no", "maybe", "yes")
 _KEY_MISSED = "no api key found"
 
 
-def conclude(call: Call, error: ASRError) -> None:
+def conclude(call: Call, error: ASRError, tries: Sequence[Attempt]) -> None:
     """
-    Complete the error of the last try.
+    Complete the error that the *tries* of one request ended with.
 
-    It gets the record of all tries. If an earlier one of the same request may have run, the error
-    says so, whatever became of the last one. A key that the gateway missed may have gone in the
-    wrong header, and only we know in which. Who is told to come back is told when.
+    It gets the record of the whole call. If an earlier try may have run, the error says so,
+    whatever became of the last one. A key that the gateway missed may have gone in the wrong
+    header, and only we know in which. Who is told to come back is told when.
     """
     error.attempts = tuple(call.log)
     if isinstance(error, ServerError) and error.retry_after_s is not None and not error.hint:
         error.hint = f"it may work again in {math.ceil(error.retry_after_s)} s"
-    if not call.log:
+    if not tries:
         return
-    last = call.log[-1]
-    ran = [each.fault.executed for each in call.log if each.fault and each.path == last.path]
+    ran = [each.fault.executed for each in tries if each.fault]
     worst = max([error.executed, *ran], key=_BY_CERTAINTY.index)
     error.fault = replace(error.fault, executed=worst)
     if isinstance(error, AuthError) and _KEY_MISSED in error.message.lower():
         header = call.session.config.api_key_header
-        error.hint = advise_on_key(header, was_sent=bool(last.key_fingerprint))
+        error.hint = advise_on_key(header, was_sent=bool(tries[-1].key_fingerprint))

@@ -29,9 +29,8 @@ __all__ = ["find_route"]
 _FIXED = "the protocol fixes it"
 _NO_PATH = (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED)
 
-
-# How long a call leaves the search to another one before it looks for itself, and how often it
-# sees whether the other has found something.
+# How long a call leaves the search to another one before it takes it over, and how often it sees
+# whether the other has found something.
 _LEAVE_IT_S = 2.0
 _LOOK_AGAIN_S = 0.01
 
@@ -48,10 +47,15 @@ def find_route(call: Call, model: str) -> Flow[Route]:
         ContractError: If the model speaks no known contract.
     """
     session, own_search = call.session, object()
-    patience_s = call.session.clock() + _LEAVE_IT_S
+    others_search, leave_it_until_s = own_search, 0.0
     while (route := session.routes.get(model)) is None:
         searching = session.searches.setdefault(model, own_search)
-        if searching is own_search or session.clock() >= patience_s:
+        if searching is own_search:
+            break
+        if searching is not others_search:
+            others_search, leave_it_until_s = searching, session.clock() + _LEAVE_IT_S
+        elif session.clock() >= leave_it_until_s:
+            session.searches[model] = own_search  # one successor, for whom all others wait
             break
         call.deadline.require_s("finding the way to the model")
         yield from sleep(_LOOK_AGAIN_S)

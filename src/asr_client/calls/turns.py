@@ -50,16 +50,18 @@ def _take(pacer: Pacer, call: Call) -> Flow[Ticket]:
 
     Raises:
         RateLimitedError: At once, if that will not be before the call's deadline.
+        DeadlineError: If the deadline passes before the limits are known.
     """
     clock = call.session.clock
     ticket = pacer.book(clock())
     try:
         while (delay_s := ticket.at_s - clock()) > 0:
-            if delay_s >= call.deadline.remaining_s():
-                raise _no_room(call, delay_s)
+            left_s = call.deadline.require_s("waiting for its turn")
+            if delay_s >= left_s and not ticket.is_guess:
+                raise _no_room(call, delay_s, left_s)
             if delay_s > _WORTH_TELLING_S:
                 _log.info("waiting %.1f s for room under the rate limit", delay_s)
-            yield from sleep(delay_s)
+            yield from sleep(min(delay_s, left_s))
             ticket = pacer.renew(ticket, clock())
     except BaseException:
         pacer.cancel(ticket)
@@ -67,10 +69,10 @@ def _take(pacer: Pacer, call: Call) -> Flow[Ticket]:
     return ticket
 
 
-def _no_room(call: Call, delay_s: float) -> RateLimitedError:
+def _no_room(call: Call, delay_s: float, left_s: float) -> RateLimitedError:
     return RateLimitedError(
         f"the rate limit of this API key has no room for {delay_s:.1f} s, and the call has "
-        f"{max(call.deadline.remaining_s(), 0.0):.1f} s left; nothing was sent",
+        f"{left_s:.1f} s left; nothing was sent",
         hint="come back then, send less at a time, or give more time (deadline_s, --deadline)",
         fault=_NO_ROOM,
         retry_after_s=delay_s,

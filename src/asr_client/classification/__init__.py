@@ -12,9 +12,10 @@ whichever wire it came over. docs/servers.md tells how each rule is known.
 """
 
 from asr_client.classification.failures import Link, chain_of, judge_failure
-from asr_client.classification.grpc import judge_grpc, judge_in_band
+from asr_client.classification.grpc import judge_grpc
 from asr_client.classification.http import judge_http
 from asr_client.classification.retry_after import read_retry_after_s
+from asr_client.classification.triton import judge_in_band
 
 __all__ = [
     "Link",

@@ -71,7 +71,7 @@ _NAMES: Sentences = tuple(
 _CONNECTING = re.compile(r"^(Connect|ClientConnect|NewConnection|Certificate|SSL|gaierror|herror)")
 _PROTOCOL = re.compile(r"^((Remote)?ProtocolError|BadStatusLine|HTTPException)$")
 _PROTOCOL_SENTENCES = compile_sentences(
-    ("complete message body|incomplete|ended prematurely", _TRUNCATED),
+    ("complete message body|incomplete|ended prematurely|unexpectedly closed", _TRUNCATED),
     ("without (sending a )?response|disconnected|aborted", LOST),
 )
 _SOCKET_ERRNO: Mapping[int, Fault] = {

@@ -24,17 +24,16 @@ from asr_client.classification.connecting import CONFIG, LOST, judge_connecting
 from asr_client.classification.grpc_codes import HTTP_STATUS, KONGS_STATUS
 from asr_client.classification.kong import is_kongs_status, judge_kong
 from asr_client.classification.proxies import fault_of_status
-from asr_client.classification.triton import judge_triton, judge_triton_text
+from asr_client.classification.triton import judge_triton
 from asr_client.faults import Fault
 
-__all__ = ["judge_grpc", "judge_in_band"]
+__all__ = ["judge_grpc"]
 
 _DEADLINE = Fault("deadline", "client", "maybe", "once")
 _CANCELLED = Fault("cancelled", "client", "maybe", "no")
 _TIMED_OUT = Fault("gateway_timeout", "proxy", "maybe", "once")
 _SENT_TOO_MUCH = Fault("too_large", "client", "no", "no")
 _GOT_TOO_MUCH = Fault("too_large", "client", "maybe", "no")
-_BROKE_OFF = Fault("model_error", "triton", "maybe", "once")
 
 _UNKNOWN_ERROR = 500
 
@@ -88,11 +87,6 @@ def judge_grpc(
         return None
     lower = {name.lower(): value for name, value in headers.items()}
     return _judge_library(code, details, lower) or _judge_server(code, details, lower, own_values)
-
-
-def judge_in_band(text: str) -> Fault:
-    """Judge the error inside a message of a stream, which has no status of its own."""
-    return judge_triton_text(text) or _BROKE_OFF
 
 
 def _judge_library(code: str, details: str, headers: Mapping[str, str]) -> Fault | None:

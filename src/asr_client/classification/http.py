@@ -8,15 +8,13 @@ from asr_client.classification.answer import Answer, Reach, is_out_of_quota, rea
 from asr_client.classification.bodies import Body, in_band_error, read_body
 from asr_client.classification.kong import is_kongs_body, judge_kong
 from asr_client.classification.proxies import judge_proxy
-from asr_client.classification.triton import judge_triton, judge_triton_text
+from asr_client.classification.triton import judge_in_band, judge_triton
 from asr_client.faults import Fault, Origin
 
 __all__ = ["judge_http"]
 
 _SUCCESSES = range(200, 300)
 _TRUNCATED = Fault("truncated", "triton", "maybe", "yes")
-# A stream that began well: the model ran, and failed on the way.
-_BROKE_OFF = Fault("model_error", "triton", "maybe", "once")
 
 # Statuses that Triton has no use for: without a text of its own, they are a proxy's.
 _PROXYS = frozenset(
@@ -73,7 +71,7 @@ def judge_http(
 def _judge_success(text: str, *, is_complete: bool) -> Fault | None:
     error = in_band_error(text)
     if error is not None:
-        return judge_triton_text(error) or _BROKE_OFF
+        return judge_in_band(error)
     return None if is_complete else _TRUNCATED
 
 

@@ -14,7 +14,7 @@ from dataclasses import replace
 from asr_client.classification.answer import Answer, compile_sentences, find_sentence
 from asr_client.faults import Code, Executed, Fault, Origin, Retryable
 
-__all__ = ["judge_triton", "judge_triton_text"]
+__all__ = ["judge_in_band", "judge_triton"]
 
 
 def _fault(
@@ -28,6 +28,8 @@ def _fault(
 
 # May be the fault of another caller's request in the same batch, hence once more.
 _MODEL_RAISED = _fault("model_error", "yes", "once", "model")
+# An answer that began well: the model ran, and failed on the way.
+_BROKE_OFF = _fault("model_error", "maybe", "once")
 _NO_MODEL = _fault("not_found_model")
 _NO_PATH = _fault("not_found_route")
 _BAD = _fault("bad_request")
@@ -92,11 +94,16 @@ def judge_triton(answer: Answer) -> Fault:
     """Judge what Triton answered."""
     if answer.word in _BY_WORD:
         return _BY_WORD[answer.word]
-    certain = judge_triton_text(answer.text, answer.own_values)
+    certain = _by_sentence(answer.text, answer.own_values)
     return certain or _by_status(answer.status, answer.text, asks_to_wait=answer.asks_to_wait)
 
 
-def judge_triton_text(text: str, own_values: Collection[str] = ()) -> Fault | None:
+def judge_in_band(text: str) -> Fault:
+    """Judge the error inside a success: a stream has one status, told before its first event."""
+    return _by_sentence(text) or _BROKE_OFF
+
+
+def _by_sentence(text: str, own_values: Collection[str] = ()) -> Fault | None:
     """Say what a text of Triton's means for certain, whatever its status; None if nothing."""
     if _SILENCE.search(text):
         return replace(_MODEL_RAISED, retryable="no")

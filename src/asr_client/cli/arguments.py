@@ -56,6 +56,17 @@ def add_connection(parser: argparse.ArgumentParser) -> None:
         metavar="L,L",
         help="languages the model takes, where you know better than it tells",
     )
+    _add_key(group)
+    _add_way(group)
+    group.add_argument(
+        "--deadline",
+        type=float,
+        metavar="SECONDS",
+        help="time for one call (default: 30, and twice the audio's length)",
+    )
+
+
+def _add_key(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--api-key-file",
         metavar="FILE",
@@ -69,6 +80,9 @@ def add_connection(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--api-key-header", metavar="NAME", help="header for the key (default: X-API-Key)"
     )
+
+
+def _add_way(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--tls-ca-file", metavar="FILE", help="PEM file with the authorities to trust"
     )
@@ -81,12 +95,6 @@ def add_connection(parser: argparse.ArgumentParser) -> None:
         type=_proxy,
         metavar="URL",
         help='HTTP proxy, or "environment" for HTTP_PROXY, HTTPS_PROXY and NO_PROXY',
-    )
-    group.add_argument(
-        "--deadline",
-        type=float,
-        metavar="SECONDS",
-        help="time for one call (default: 30, and twice the audio's length)",
     )
 
 

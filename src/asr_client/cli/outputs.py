@@ -12,7 +12,7 @@ from pathlib import Path
 
 from asr_client.errors import ConfigError
 
-__all__ = ["Destination", "plan_outputs", "write_output"]
+__all__ = ["STDIN", "Destination", "plan_outputs", "write_output"]
 
 STDIN = "-"
 

@@ -43,7 +43,7 @@ def add_serve_arguments(serve: argparse.ArgumentParser) -> None:
     )
     for window in _WINDOWS:
         gateway.add_argument(
-            f"--limit-per-{window}", type=int, metavar="N", help=f"calls let through in a {window}"
+            f"--limit-per-{window}", type=int, metavar="N", help=f"calls let through each {window}"
         )
     gateway.add_argument(
         "--api-key-file",
@@ -58,7 +58,7 @@ def serve(arguments: argparse.Namespace) -> int:
 
     _refuse_idle_options(arguments)
     console = Console("asr-client serve", quiet=arguments.quiet)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends it like Ctrl-C
+    _end_like_ctrl_c("SIGTERM", "SIGHUP")  # the latter comes when the terminal is closed
     console.progress("starting the embedded Triton ...")
     with ExitStack() as running:
         server = running.enter_context(
@@ -85,6 +85,13 @@ def serve(arguments: argparse.Namespace) -> int:
         if server.failure is not None:
             raise server.failure
     return ExitCode.OK
+
+
+def _end_like_ctrl_c(*names: str) -> None:
+    for name in names:
+        number = getattr(signal, name, None)  # Windows has no SIGHUP
+        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:  # nohup
+            signal.signal(number, signal.default_int_handler)
 
 
 def _refuse_idle_options(arguments: argparse.Namespace) -> None:

@@ -3,7 +3,7 @@ What keeps a transcription from working: the way to a server looked at step by s
 
     examination.py   what is looked at, in which order: entering.py, inside.py, sharing a case.py
       probes.py        names, ports, certificates: sockets
-      visitor.py       requests: this client's own calls, tried once   (questions.py, watching.py)
+      visitor.py       requests: this client's own calls, tried once   (questions.py)
     seen.py          what was seen, as values   (sights.py)
     judge.py         what to make of it: findings.py   (pure)
       network.py  identity.py  keys.py  routes.py  service.py  rate_limit.py  body_size.py

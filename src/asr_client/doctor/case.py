@@ -14,8 +14,7 @@ from asr_client.contracts.wire import Exchange
 from asr_client.deadline import Deadline, check_seconds
 from asr_client.doctor.seen import Seen
 from asr_client.doctor.sights import Answer
-from asr_client.doctor.visitor import Visitor
-from asr_client.doctor.watching import Log
+from asr_client.doctor.visitor import Log, Visitor
 from asr_client.endpoint import Endpoint
 from asr_client.errors import ConfigError
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TypeVar
 
+from asr_client.calls.ask import KEY_REFUSED
 from asr_client.contracts.wire import Exchange
 from asr_client.doctor.case import Case
 from asr_client.doctor.identity import is_kong
@@ -17,7 +18,6 @@ __all__ = ["ask_without_key", "find_paths", "meet", "reach"]
 
 Value = TypeVar("Value")
 
-_KEY_REFUSED = (401, 16)  # HTTP; gRPC's UNAUTHENTICATED
 _KEY_HEADERS = ("X-API-Key", "apikey", "Authorization")
 # Triton below a gateway's own prefix, as published gateways have it; and without any.
 _OTHER_PREFIXES = ("", "/api/v1/asr", "/triton/asr")
@@ -57,7 +57,7 @@ def meet(case: Case) -> bool:
     if not case.seen.replies:
         _listen(case)
     # A key that opens nothing is shown no further doors.
-    return bool(case.seen.replies) and case.seen.live.status not in _KEY_REFUSED
+    return bool(case.seen.replies) and case.seen.live.status not in KEY_REFUSED
 
 
 def _ask(case: Case, exchange: Exchange[Value]) -> Answer[Value]:

@@ -19,8 +19,7 @@ from asr_client.doctor.findings import Report
 from asr_client.doctor.inside import inspect, try_transcription, try_uploads
 from asr_client.doctor.judge import judge
 from asr_client.doctor.seen import Seen
-from asr_client.doctor.visitor import Visitor
-from asr_client.doctor.watching import Log
+from asr_client.doctor.visitor import Log, Visitor
 from asr_client.endpoint import AI4I_PATH, ASR_INFER_PATH, ULCA_PATH
 
 __all__ = ["examine"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from types import MappingProxyType
 from typing import Literal
 
@@ -40,32 +41,11 @@ class Finding:
     check: str = ""
 
 
-def passed(
-    says: str, advice: str = "", *, facts: Facts = _NO_FACTS, rows: tuple[int, ...] = ()
-) -> Finding:
-    """Build the finding of a check that is content."""
-    return Finding("passed", says, advice, facts, rows)
-
-
-def warning(
-    says: str, advice: str = "", *, facts: Facts = _NO_FACTS, rows: tuple[int, ...] = ()
-) -> Finding:
-    """Build the finding of what works today and is not right."""
-    return Finding("warning", says, advice, facts, rows)
-
-
-def failed(
-    says: str, advice: str = "", *, facts: Facts = _NO_FACTS, rows: tuple[int, ...] = ()
-) -> Finding:
-    """Build the finding of what does not work."""
-    return Finding("failed", says, advice, facts, rows)
-
-
-def skipped(
-    why: str, advice: str = "", *, facts: Facts = _NO_FACTS, rows: tuple[int, ...] = ()
-) -> Finding:
-    """Build the finding of a check that could not be made, or has nothing to look at."""
-    return Finding("skipped", why, advice, facts, rows)
+# What a check gives: what it says, perhaps an advice, and by name *facts* and *rows*.
+passed = partial(Finding, "passed")
+warning = partial(Finding, "warning")  # it works today, and is not right
+failed = partial(Finding, "failed")
+skipped = partial(Finding, "skipped")  # it could not be made, or has nothing to look at
 
 
 @dataclass(frozen=True, slots=True)

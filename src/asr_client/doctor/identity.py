@@ -97,6 +97,10 @@ def _nobody(seen: Seen) -> Finding:
     if speech is None or speech.kind == "silence":
         said = seen.live.says if seen.live is not None else "no reply"
         return failed(f"nobody answers: {said}", "is it the right port, and the server awake?")
+    if speech.kind == "http" and not seen.endpoint.is_grpc:
+        said = seen.live.says if seen.live is not None else "no reply"
+        says = f"it speaks HTTP, but gave no whole answer: {said}"
+        return failed(says, "is it the right host and port?")
     wanted = "gRPC" if seen.endpoint.is_grpc else "HTTP"
     spoken = {
         "http": "HTTP/1.1 and no gRPC",

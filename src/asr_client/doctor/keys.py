@@ -6,10 +6,10 @@ from asr_client.doctor.findings import Facts, Finding, failed, passed, skipped, 
 from asr_client.doctor.seen import Seen
 from asr_client.doctor.sights import Answer
 
-__all__ = ["check_key", "may_be_in_another_header", "working_header"]
+__all__ = ["check_key", "is_accepted", "may_be_in_another_header"]
 
-_LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _DEFAULT_HEADER = "x-api-key"
+_FORBIDDEN = 403
 # What Kong says of a key that it did read: another header would not help.
 _READ_AND_REFUSED = ("unauthorized", "invalid authentication credentials", "duplicate api key")
 
@@ -44,7 +44,7 @@ def _missing(seen: Seen, refusal: Answer[object]) -> Finding:
 
 def _refused(seen: Seen, refusal: Answer[object]) -> Finding:
     facts: Facts = {"fingerprint": seen.key_fingerprint, "header": seen.key_header}
-    header = working_header(seen)
+    header = _working_header(seen)
     if header:
         return failed(
             f"the key is accepted in the header {header}, and was sent in {seen.key_header}",
@@ -68,10 +68,7 @@ def _refused(seen: Seen, refusal: Answer[object]) -> Finding:
     )
 
 
-_FORBIDDEN = 403
-
-
-def working_header(seen: Seen) -> str:
+def _working_header(seen: Seen) -> str:
     """Name the other header in which the key is accepted; empty if none is."""
     accepted = (each.name for each in seen.other_headers if is_accepted(each.answer))
     return next(accepted, "")
@@ -100,7 +97,7 @@ def _accepted(seen: Seen) -> Finding:
         "needed": needed,
         "needed_for_health": needed_for_health,
     }
-    if not seen.endpoint.is_tls and seen.endpoint.host not in _LOOPBACK:
+    if not seen.endpoint.is_tls and not seen.endpoint.is_here:
         return warning(
             f"key {seen.key_fingerprint} travels in plain text over {seen.endpoint.scheme}://",
             "use https:// or grpcs://: everybody on the way can read the key",

@@ -15,7 +15,6 @@ _DAY_S = 86_400.0
 # Public authorities renew from 30 days on; two weeks before the end somebody should look.
 _SOON_DAYS = 14
 
-_LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _USUAL_PORTS = (
     "usual ports are 8000 and 8001 (Triton's HTTP and gRPC), 5000 and 5001 or 30080 and 30081 "
     "where a host maps them"
@@ -72,7 +71,7 @@ def _addresses(contacts: Iterable[Contact]) -> str:
 
 
 def _reach(seen: Seen) -> str:
-    if seen.endpoint.host in _LOOPBACK:
+    if seen.endpoint.is_here:
         return f"`asr-client serve` starts a server on this machine; {_USUAL_PORTS}"
     return f"is the server up, the port right, and no firewall between? {_USUAL_PORTS}"
 

@@ -7,11 +7,8 @@ Below HTTP and gRPC, hence with sockets of its own. Nothing is judged here.
 from __future__ import annotations
 
 import os
-import socket
 import ssl
-import threading
 import time
-from concurrent.futures import Future
 from dataclasses import replace
 from typing import Any
 
@@ -21,7 +18,7 @@ from asr_client.config import ClientConfig
 from asr_client.deadline import Deadline
 from asr_client.doctor.sights import Certificate, Contact, Handshake, Lookup, Speech
 from asr_client.endpoint import Endpoint
-from asr_client.transports.sockets import open_socket, seconds_left
+from asr_client.transports.sockets import open_socket, resolve, seconds_left
 from asr_client.transports.tls import tls_context
 
 __all__ = ["call_address", "listen", "look_up", "shake_hands"]
@@ -36,21 +33,10 @@ _TLS_ALERT = 0x15
 
 
 def look_up(host: str, port: int, limit: Deadline) -> Lookup:
-    """Ask for the host's addresses; the system has no limit for that, so it is left behind."""
+    """Ask for the host's addresses."""
     began_s = time.monotonic()
-    found: Future[list[Any]] = Future()
-
-    def ask() -> None:
-        try:
-            found.set_result(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
-        except (OSError, UnicodeError) as error:
-            found.set_exception(error)
-
-    threading.Thread(target=ask, name="asr-client-doctor-name", daemon=True).start()
     try:
-        entries = found.result(seconds_left(limit))
-    except TimeoutError:
-        return Lookup(host, (), time.monotonic() - began_s, "no answer in time")
+        entries = resolve(host, port, limit)
     except (OSError, UnicodeError) as error:
         return Lookup(host, (), time.monotonic() - began_s, _plain(error))
     addresses = tuple(dict.fromkeys(str(address[0]) for *_, address in entries))

@@ -15,6 +15,9 @@ _SUCCESSES = range(200, 300)
 # A page that exists nowhere (RFC 6761): who allows it allows all.
 _PAGE = "https://page.invalid"
 _MODEL_INFER = "/inference.GRPCInferenceService/ModelInfer"
+# raw_input_contents, of which there are no inputs; its tag and length take so many bytes.
+_RAW_CONTENTS = 7
+_TAG_BYTES = 5
 
 
 def server_name() -> Exchange[str]:
@@ -68,11 +71,6 @@ def padded(path: str, model: str, size_bytes: int) -> Exchange[object]:
     padding = b"0" * max(size_bytes - len(before) - len(after), 0)
     path = path or f"/v2/models/{quote(model, safe='')}/infer"
     return Exchange(Request("POST", path, (_JSON,), (before, padding, after)), _accept)
-
-
-# raw_input_contents, of which there are no inputs; its tag and length take so many bytes.
-_RAW_CONTENTS = 7
-_TAG_BYTES = 5
 
 
 def _accept(reply: Reply) -> object:

@@ -7,7 +7,7 @@ from asr_client.doctor.identity import is_kong
 from asr_client.doctor.seen import Seen
 from asr_client.doctor.sights import Answer, Tried, is_served
 
-__all__ = ["check_browser", "check_route", "is_stripped", "working_path"]
+__all__ = ["check_browser", "check_route", "is_stripped"]
 
 
 def check_route(seen: Seen) -> Finding:
@@ -19,7 +19,7 @@ def check_route(seen: Seen) -> Finding:
     ways = _ways(seen)
     if ways:
         return _with_ways(seen, ways)
-    elsewhere = working_path(seen)
+    elsewhere = _working_path(seen)
     if elsewhere is not None:
         return failed(
             f"nothing is served below {seen.endpoint}, but {elsewhere.name} is",
@@ -125,7 +125,7 @@ def _any_stripped(seen: Seen) -> bool:
     return any(is_stripped(each) for each in (seen.live, seen.metadata, seen.json_call))
 
 
-def working_path(seen: Seen) -> Tried[object] | None:
+def _working_path(seen: Seen) -> Tried[object] | None:
     """Find the first of the other paths that leads somewhere."""
     return next((tried for tried in seen.other_paths if is_served(tried.answer)), None)
 

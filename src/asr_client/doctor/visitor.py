@@ -1,29 +1,98 @@
-"""Who calls on a server for the doctor: this client's own calls, each tried once and remembered."""
+"""
+Who calls on a server for the doctor: this client's own calls, each tried once.
+
+Whatever goes through the transport is remembered, and counted: there is an end to the asking.
+"""
 
 from __future__ import annotations
 
 import time
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Self, TypeVar
 
-from asr_client.auth import KeyRing
+from asr_client.auth import ApiKey, KeyRing
 from asr_client.calls.ask import ask
 from asr_client.calls.effects import Flow
 from asr_client.calls.session import Session
 from asr_client.contracts.kserve import KServe
-from asr_client.contracts.wire import Exchange
+from asr_client.contracts.wire import Exchange, Reply, Request
+from asr_client.deadline import Deadline
 from asr_client.doctor.sights import Answer, Outcome
-from asr_client.doctor.watching import Log, WatchedTransport
 from asr_client.drive import run
-from asr_client.errors import ASRError
+from asr_client.errors import ASRError, NotSentError
+from asr_client.faults import Fault
 from asr_client.retry import NO_RETRY
 from asr_client.transports import open_transport
+from asr_client.transports.base import Transport
 
-__all__ = ["Visitor"]
+__all__ = ["MOST_REQUESTS", "Log", "Visitor"]
 
 Value = TypeVar("Value")
 
+MOST_REQUESTS = 30
+_LEFT_OUT = Fault("cancelled", origin="client", executed="no", retryable="no")
 _MOST_REPEATS = 4
+
+
+@dataclass(slots=True)
+class Log:
+    """
+    What went out and came back.
+
+    Attributes:
+        answers: In their order; of a reply its status and headers, not its body.
+        requests: How many requests were sent.
+        repeats: How many of them because a rate limit had refused them before.
+    """
+
+    answers: list[Answer[object]] = field(default_factory=list)
+    requests: int = 0
+    repeats: int = 0
+
+
+class _WatchedTransport:
+    """Sends as another transport does, and remembers each answer; implements `base.Transport`."""
+
+    def __init__(self, inner: Transport, log: Log) -> None:
+        self._inner = inner
+        self._log = log
+
+    def send(self, request: Request, deadline: Deadline, key: ApiKey | None = None) -> Reply:
+        """
+        Send, and remember the answer.
+
+        Raises:
+            NotSentError: If so many were sent that a doctor should ask no more.
+        """
+        if self._log.requests >= MOST_REQUESTS:
+            says = f"left out: the doctor sends no more than {MOST_REQUESTS} requests"
+            raise NotSentError(says, fault=_LEFT_OUT)
+        self._log.requests += 1
+        began_s = time.monotonic()
+        reply: Reply | None = None
+        try:
+            reply = self._inner.send(request, deadline, key)
+        finally:
+            took_s = time.monotonic() - began_s
+            at_s = time.time() - took_s / 2
+            self._log.answers.append(
+                Answer(
+                    request.path,
+                    at_s,
+                    took_s,
+                    status=reply.status if reply is not None else None,
+                    headers=reply.headers if reply is not None else {},
+                )
+            )
+        return reply
+
+    def warm(self, count: int, deadline: Deadline) -> None:
+        """Open connections; nothing is sent over them."""
+        self._inner.warm(count, deadline)
+
+    def close(self) -> None:
+        """Close its connections."""
+        self._inner.close()
 
 
 class Visitor:
@@ -41,7 +110,7 @@ class Visitor:
         self.session = replace(session, config=config)
         self._limit_s = limit_s
         self._log = log
-        self._transport = WatchedTransport(open_transport(config), log)
+        self._transport = _WatchedTransport(open_transport(config), log)
 
     @property
     def kserve(self) -> KServe:

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import mktime_tz, parsedate_tz
 
-__all__ = ["Quota", "Stamp", "Times", "read_quotas", "read_stamp", "read_times"]
+__all__ = ["Quota", "Stamp", "Times", "read_latency_s", "read_quotas", "read_stamp", "read_times"]
 
 # Windows of fixed length. A month is none: its limit shows as a refusal with Retry-After.
 _SIZES_S = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400}
@@ -103,11 +103,17 @@ def _read_binding(headers: Mapping[str, str]) -> tuple[Quota, ...]:
     return () if size_s is None else (Quota(size_s, limit, remaining),)
 
 
+def read_latency_s(headers: Mapping[str, str], name: str) -> float | None:
+    """Read one of Kong's latencies, which it tells in milliseconds; None if it does not."""
+    latency_ms = _number(headers, name)
+    return None if latency_ms is None else latency_ms / 1000
+
+
 def read_times(headers: Mapping[str, str], sent_s: float, received_s: float) -> Times:
     """Tell when the gateway counted a request, as closely as its latency headers allow."""
     spent_s = received_s - sent_s
-    upstream_s = min((_number(headers, "x-kong-upstream-latency") or 0) / 1000, spent_s)
-    gateway_s = min((_number(headers, "x-kong-proxy-latency") or 0) / 1000, spent_s - upstream_s)
+    upstream_s = min(read_latency_s(headers, "x-kong-upstream-latency") or 0.0, spent_s)
+    gateway_s = min(read_latency_s(headers, "x-kong-proxy-latency") or 0.0, spent_s - upstream_s)
     return Times(sent_s, received_s - upstream_s, sent_s + upstream_s + gateway_s, received_s)
 
 
@@ -122,10 +128,18 @@ def read_stamp(headers: Mapping[str, str], quotas: tuple[Quota, ...], times: Tim
     if size_s > 1:  # a window of a second always ends within one
         reset_s = _number(headers, "ratelimit-reset") or 0
         return _whole_second(-reset_s, times.sent_s, times.counted_by_s, size_s)
-    date = parsedate_tz(headers.get("date", ""))
-    if date is None:
+    date_s = _seconds_of_date(headers.get("date", ""))
+    if date_s is None:
         return None
-    return _whole_second(mktime_tz(date), times.answered_s, times.received_s, _SIZES_S["day"])
+    return _whole_second(date_s, times.answered_s, times.received_s, _SIZES_S["day"])
+
+
+def _seconds_of_date(text: str) -> int | None:
+    try:
+        date = parsedate_tz(text)
+        return None if date is None else mktime_tz(date)
+    except (ValueError, OverflowError):  # looks like a date, such as the year 99999
+        return None
 
 
 def _whole_second(second: int, from_s: float, until_s: float, modulo_s: int) -> Stamp:

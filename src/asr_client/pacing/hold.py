@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-__all__ = ["Hold", "Random"]
+from asr_client.retry import Random, lateness_s
 
-Random = Callable[[], float]  # uniform in [0, 1)
+__all__ = ["Hold"]
 
 # How long everybody stays away from a gateway that says only no: doubling with each refusal.
 _FIRST_S = 0.25
 _LONGEST_S = 60.0
-# The lateness after a Retry-After, as a share and at most: everybody is told the same instant.
-_JITTER_SHARE = 0.2
-_JITTER_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +36,7 @@ class Hold:
         until_s = now_s + retry_after_s
         if until_s <= self.until_s:
             return self
-        spread_s = min(_JITTER_SHARE * retry_after_s, _JITTER_S)
-        return replace(self, until_s=until_s, spread_s=spread_s)
+        return replace(self, until_s=until_s, spread_s=lateness_s(retry_after_s))
 
     def refused(self, sent_s: float, now_s: float, random: Random) -> Hold:
         """Stay away longer than last time; requests sent before that was decided teach nothing."""

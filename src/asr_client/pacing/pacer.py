@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import math
 import random as chance
+import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from asr_client.pacing.headers import Quota, read_quotas, read_stamp, read_times
-from asr_client.pacing.hold import Hold, Random
+from asr_client.pacing.hold import Hold
 from asr_client.pacing.line import Line
 from asr_client.pacing.sends import Sends
 from asr_client.pacing.window import Window
+from asr_client.retry import Random
 
 __all__ = ["Pacer", "Ticket"]
 
@@ -35,11 +37,13 @@ class Ticket:
         at_s: When its holder may go if that is past, and else when to `renew` it.
         number: Which one it is; 0 is nobody's, where nothing is limited.
         asked: How often it has been put off.
+        is_guess: Nothing is known of any limit yet: there may be room long before.
     """
 
     at_s: float
     number: int = 0
     asked: int = 0
+    is_guess: bool = False
 
 
 _AT_ONCE = Ticket(-math.inf)
@@ -47,7 +51,7 @@ _AT_ONCE = Ticket(-math.inf)
 
 class Pacer:
     """
-    Tells callers when to go; for one thread at a time (`registry.SharedPacer` is for all).
+    Tells callers when to go; for any number of threads and tasks.
 
     A caller takes a ticket with `book`, waits until its `at_s`, shows it with `renew`, and waits
     again if it has moved. Whoever has gone says with `settle`, `lose` or `cancel` what came of it.
@@ -67,7 +71,8 @@ class Pacer:
         self.forget()
 
     def forget(self) -> None:
-        """Be as new."""
+        """Be as new; its own lock, too, which a fork may have copied while a thread held it."""
+        self._deciding = threading.Lock()
         self._windows: dict[int, Window] = {}  # by length
         self._is_unlimited = False
         self._hold = Hold()
@@ -77,21 +82,24 @@ class Pacer:
 
     def book(self, now_s: float) -> Ticket:
         """Take a place at the end of the line."""
-        if self._is_unlimited and now_s >= self._hold.until_s:
-            return _AT_ONCE
-        self._last_number += 1
-        return self._put(Ticket(now_s, self._last_number), now_s)
+        with self._deciding:
+            if self._is_unlimited and now_s >= self._hold.until_s:
+                return _AT_ONCE
+            self._last_number += 1
+            return self._put(Ticket(now_s, self._last_number), now_s)
 
     def renew(self, ticket: Ticket, now_s: float) -> Ticket:
         """Go, if the ticket's time has come and still holds; else get a later one."""
-        return self._put(ticket, now_s) if ticket.number else ticket
+        with self._deciding:
+            return self._put(ticket, now_s) if ticket.number else ticket
 
     def _put(self, ticket: Ticket, now_s: float) -> Ticket:
         place = self._line.ahead_of(ticket.number, now_s)
         at_s = self._at_s(place, ticket.asked, now_s)
         if at_s > now_s:
             self._line.join(ticket.number, at_s)
-            return Ticket(at_s, ticket.number, ticket.asked + 1)
+            is_guess = not self._has_seen_limits and now_s >= self._hold.until_s
+            return Ticket(at_s, ticket.number, ticket.asked + 1, is_guess)
         self._line.leave(ticket.number)
         self._sends.add(now_s)
         return Ticket(now_s, ticket.number, ticket.asked)
@@ -100,13 +108,18 @@ class Pacer:
         """When the one with *place* others before him may go, or may ask again."""
         self._forget_windows(now_s)
         from_s = max(now_s, self._hold.until_s)
-        if not self._windows and not self._is_unlimited:
+        if not self._has_seen_limits:
             has_room = place + self._sends.since(now_s - _UNSEEN_S) < _UNSEEN
             moment_s = min(_MOMENT_S * 2 ** min(asked, 10), _LONGEST_MOMENT_S)
             at_s = from_s if has_room else from_s + moment_s
         else:
             at_s = self._window_s(place, from_s)
         return max(at_s, self._hold.release_s(self._random)) if now_s < from_s else at_s
+
+    @property
+    def _has_seen_limits(self) -> bool:
+        """Whether replies have shown limits, or that there are none."""
+        return bool(self._windows) or self._is_unlimited
 
     def _window_s(self, place: int, from_s: float) -> float:
         """When all windows have room; the latest wins."""
@@ -118,13 +131,15 @@ class Pacer:
 
     def cancel(self, ticket: Ticket) -> None:
         """Give the place back: nothing was sent, or nothing got there."""
-        if not self._line.leave(ticket.number):
-            self._sends.remove(ticket.at_s)
+        with self._deciding:
+            if not self._line.leave(ticket.number):
+                self._sends.remove(ticket.at_s)
 
     def lose(self, ticket: Ticket) -> None:
         """It was sent and no reply came: it may have been counted."""
-        if self._line.leave(ticket.number):
-            self._sends.add(ticket.at_s)
+        with self._deciding:
+            if self._line.leave(ticket.number):
+                self._sends.add(ticket.at_s)
 
     def settle(  # noqa: PLR0913 - facts of one reply, each with its name
         self,
@@ -150,19 +165,20 @@ class Pacer:
                 neither its own 401, 413 and 429 nor its 404.
             retry_after_s: When to come back, if the refusal says so.
         """
-        if is_limited:
-            self._stay_away(sent_s, now_s, retry_after_s)
-        else:
-            self._hold = self._hold.answered(sent_s)
-        if self._line.leave(ticket.number):
-            self._sends.add(ticket.at_s)
-        if consumed is False:
-            self._sends.remove(ticket.at_s)
         quotas = read_quotas(headers)
-        if quotas:
-            self._learn(quotas, headers, sent_s, now_s)
-        elif not self._windows and not is_limited and consumed is not False:
-            self._is_unlimited = True
+        with self._deciding:
+            if is_limited:
+                self._stay_away(sent_s, now_s, retry_after_s)
+            else:
+                self._hold = self._hold.answered(sent_s)
+            if self._line.leave(ticket.number):
+                self._sends.add(ticket.at_s)
+            if consumed is False:
+                self._sends.remove(ticket.at_s)
+            if quotas:
+                self._learn(quotas, headers, sent_s, now_s)
+            elif not self._windows and not is_limited and consumed is not False:
+                self._is_unlimited = True
 
     def _stay_away(self, sent_s: float, now_s: float, retry_after_s: float | None) -> None:
         if retry_after_s:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from typing import Any, TypeVar
 
-__all__ = ["LoopThread", "each_in_a_task"]
+__all__ = ["LoopThread", "close_server", "each_in_a_task"]
 
 Value = TypeVar("Value")
 
@@ -55,11 +55,30 @@ def each_in_a_task(serve: Serve) -> Accept:
     running: set[asyncio.Task[None]] = set()  # a loop alone does not keep its tasks alive
 
     def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        def end(task: asyncio.Task[None]) -> None:
+            running.discard(task)
+            if task.cancelled():  # told here: one cancelled before its first step takes none
+                writer.transport.abort()
+
         task = asyncio.get_running_loop().create_task(_to_its_end(serve, reader, writer))
         running.add(task)
-        task.add_done_callback(running.discard)
+        task.add_done_callback(end)
 
     return accept
+
+
+async def close_server(server: asyncio.Server) -> None:
+    """
+    Accept no more connections.
+
+    asyncio loses a connection that was accepted just before (Python 3.11): it has no transport yet,
+    and a closed server gives it none. So the door is shut first, and whoever is in gets through.
+    """
+    loop = asyncio.get_running_loop()
+    for listener in server.sockets:
+        loop.remove_reader(listener.fileno())
+    await asyncio.sleep(0)
+    server.close()
 
 
 async def _to_its_end(
@@ -67,9 +86,6 @@ async def _to_its_end(
 ) -> None:
     try:
         await serve(reader, writer)
-    except asyncio.CancelledError:
-        writer.transport.abort()
-        raise
     finally:
         writer.close()
     with suppress(OSError):  # heard here, or asyncio would tell of it when nobody listens

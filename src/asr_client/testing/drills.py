@@ -15,6 +15,7 @@ from typing import Literal
 
 from asr_client.errors import ConfigError
 from asr_client.testing.headers import Headers
+from asr_client.testing.http_server import check_answer
 
 __all__ = [
     "Answers",
@@ -80,6 +81,9 @@ class Answers:
     status: int
     headers: Headers
     body: bytes
+
+    def __post_init__(self) -> None:
+        check_answer(self.status, self.headers, self.body)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,11 @@ import json
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from http import HTTPStatus
+from http.client import responses
 
 from asr_client.testing.background import each_in_a_task
-from asr_client.testing.http_server import HttpConnection, MalformedRequestError
+from asr_client.testing.headers import Headers, with_length
+from asr_client.testing.http_server import HttpConnection, MalformedRequestError, check_answer
 
 __all__ = ["UpstreamFunction", "UpstreamReply", "UpstreamRequest", "serve_function"]
 
@@ -42,11 +43,17 @@ class UpstreamReply:
         body: All of it.
         status: HTTP status.
         headers: Besides Content-Length.
+
+    Raises:
+        ConfigError: If HTTP cannot carry it.
     """
 
     body: bytes = b""
     status: int = 200
-    headers: tuple[tuple[str, str], ...] = (("Content-Type", "application/json"),)
+    headers: Headers = (("Content-Type", "application/json"),)
+
+    def __post_init__(self) -> None:
+        check_answer(self.status, self.headers, self.body)
 
 
 UpstreamFunction = Callable[[UpstreamRequest], UpstreamReply]
@@ -56,7 +63,8 @@ async def serve_function(function: UpstreamFunction) -> asyncio.Server:
     """
     Serve HTTP on a free port of 127.0.0.1, answering with a function.
 
-    The function is called in worker threads, several at a time. What it raises becomes a 500.
+    The function is called in worker threads, several at a time. What it raises becomes a 500, and
+    so does what is no reply.
     """
 
     async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -75,15 +83,17 @@ async def _answer_one(connection: HttpConnection, function: UpstreamFunction) ->
     headers = {name.lower(): value for name, value in head.headers}
     request = UpstreamRequest(head.method, head.target, headers, await connection.body())
     reply = await asyncio.to_thread(_call, function, request)
-    length = ("Content-Length", str(len(reply.body)))
-    reason = HTTPStatus(reply.status).phrase
-    await connection.answer(reply.status, reason, (*reply.headers, length), reply.body)
+    answered = with_length(reply.headers, reply.body)
+    await connection.answer(reply.status, responses.get(reply.status, ""), answered, reply.body)
     return await connection.settle()
 
 
 def _call(function: UpstreamFunction, request: UpstreamRequest) -> UpstreamReply:
     try:
-        return function(request)
+        reply = function(request)
+        if not isinstance(reply, UpstreamReply):
+            raise TypeError(f"an upstream gives an UpstreamReply, not {reply!r}")
     except Exception as error:  # noqa: BLE001 - a server outlives what it serves
         body = json.dumps({"error": f"{type(error).__name__}: {error}"}).encode()
         return UpstreamReply(body, 500)
+    return reply

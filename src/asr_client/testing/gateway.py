@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 from asr_client.auth import ApiKey
 from asr_client.errors import ConfigError
-from asr_client.testing.background import LoopThread, each_in_a_task
+from asr_client.testing.background import LoopThread, close_server, each_in_a_task
 from asr_client.testing.drills import (
     Answers,
     Drill,
@@ -274,7 +274,7 @@ class Gateway:
 
     async def _close(self) -> None:
         for server in self._servers:
-            server.close()
+            await close_server(server)
         self._servers = []
         if self._function_url:
             self._http_ring.drop(self._function_url)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-__all__ = ["Headers", "first", "values", "without"]
+__all__ = ["Headers", "as_bytes", "first", "values", "with_length", "without"]
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -14,9 +14,20 @@ def values(headers: Headers, name: str) -> tuple[str, ...]:
     return tuple(value for key, value in headers if key.lower() == name.lower())
 
 
+def as_bytes(headers: Headers) -> list[tuple[bytes, bytes]]:
+    """Give the bytes of the wire again: any byte may come, and each was read as one letter."""
+    return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
+
+
 def first(headers: Headers, name: str) -> str:
     """Give a header's first value; empty if there is none."""
     return next(iter(values(headers, name)), "")
+
+
+def with_length(headers: Headers, body: bytes) -> Headers:
+    """Add the body's length, unless they tell one."""
+    told = values(headers, "Content-Length")
+    return headers if told else (*headers, ("Content-Length", str(len(body))))
 
 
 def without(headers: Headers, names: Collection[str]) -> Headers:

@@ -10,14 +10,14 @@ from dataclasses import dataclass
 
 import h11
 
-from asr_client.testing.headers import Headers, first, values
+from asr_client.errors import ConfigError
+from asr_client.testing.headers import Headers, as_bytes, first, values, with_length
 from asr_client.testing.kong_rules import Refusal
 
-__all__ = ["HttpConnection", "HttpRequest", "MalformedRequestError", "reset"]
+__all__ = ["HttpConnection", "HttpRequest", "MalformedRequestError", "check_answer", "reset"]
 
 _LARGEST_HEAD_BYTES = 32 * 2**10
 _PIECE_BYTES = 64 * 2**10
-_TOO_LONG = h11.RemoteProtocolError("Receive buffer too long")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,14 +91,11 @@ class HttpConnection:
         Raises:
             MalformedRequestError: If something else comes.
         """
-        try:
-            event = await self._next_event()
-        except h11.RemoteProtocolError as error:
-            raise self._malformed(error) from error
+        event = await self._next_event()
         if not isinstance(event, h11.Request):
             return None
-        if len(self._head.partition(b"\r\n\r\n")[0]) > _LARGEST_HEAD_BYTES:
-            raise self._malformed(_TOO_LONG)  # h11 minds the size only until the head is whole
+        if _size_bytes(event) > _LARGEST_HEAD_BYTES:  # h11 minds it only until the head is whole
+            raise self._malformed("too long")
         if self._wire.they_are_waiting_for_100_continue:  # Kong says so even before a refusal
             await self._send(
                 h11.InformationalResponse(status_code=100, headers=[], reason=b"Continue")
@@ -112,7 +109,12 @@ class HttpConnection:
         return HttpRequest(event.method.decode(), event.target.decode("latin-1"), headers)
 
     async def body(self, limit_bytes: int | None = None) -> bytes:
-        """Read the body, or as much of it as shows that it is larger than the limit."""
+        """
+        Read the body, or as much of it as shows that it is larger than the limit.
+
+        Raises:
+            MalformedRequestError: If it is none, or ends before its end.
+        """
         pieces: list[bytes] = []
         size_bytes = 0
         while self._wire.their_state is h11.SEND_BODY:
@@ -126,9 +128,7 @@ class HttpConnection:
 
     async def begin(self, status: int, reason: str, headers: Headers) -> None:
         """Send the head of an answer."""
-        await self._send(
-            h11.Response(status_code=status, reason=reason.encode(), headers=list(headers))
-        )
+        await self._send(_head(status, reason, headers))
 
     async def send(self, piece: bytes) -> None:
         """Send a piece of the body."""
@@ -140,9 +140,8 @@ class HttpConnection:
 
     async def answer(self, status: int, reason: str, headers: Headers, body: bytes) -> None:
         """Send a whole answer; *headers* tell its length, also to HEAD, which gets no body."""
-        pieces = [h11.Response(status_code=status, reason=reason.encode(), headers=list(headers))]
         content = [h11.Data(data=body)] if body and not self._is_head else []
-        await self._send(*pieces, *content, h11.EndOfMessage())
+        await self._send(_head(status, reason, headers), *content, h11.EndOfMessage())
 
     async def settle(self) -> bool:
         """Read what is left of the request; tell whether another one may come."""
@@ -165,34 +164,59 @@ class HttpConnection:
         """End the connection as a crash does: with a reset."""
         reset(self._writer)
 
-    def close(self) -> None:
-        """End the connection in order, whatever the answer had promised."""
-        self._writer.close()
-
     async def _send(self, *events: h11.Event) -> None:
         data = b"".join(self._wire.send(event) or b"" for event in events)
         self._writer.write(data)
         await self._writer.drain()
 
     async def _next_event(self) -> object:
-        while (event := self._wire.next_event()) is h11.NEED_DATA:
-            data = await self._reader.read(_PIECE_BYTES)
-            # Only of a head: the bytes of a body would be taken for the next request's.
-            if self._wire.their_state is h11.IDLE and len(self._head) <= _LARGEST_HEAD_BYTES:
-                self._head += data
-            self._wire.receive_data(data)
+        try:
+            while (event := self._wire.next_event()) is h11.NEED_DATA:
+                data = await self._reader.read(_PIECE_BYTES)
+                # Only of a head: the bytes of a body would be taken for the next request's.
+                if self._wire.their_state is h11.IDLE and len(self._head) <= _LARGEST_HEAD_BYTES:
+                    self._head += data
+                self._wire.receive_data(data)
+        except h11.RemoteProtocolError as error:
+            raise self._malformed(str(error)) from error
         return event
 
-    def _malformed(self, error: h11.RemoteProtocolError) -> MalformedRequestError:
+    def _malformed(self, why: str) -> MalformedRequestError:
         accept = re.search(rb"(?im)^accept:[ \t]*(.*?)[ \t]*\r?$", self._head)
         headers = (("Accept", accept.group(1).decode("latin-1")),) if accept else ()
         status, message = 400, "Bad request"
-        if "too long" in str(error):
+        if "too long" in why:
             message = "Request header or cookie too large"
             if len(self._head.partition(b"\r\n")[0]) > _LARGEST_HEAD_BYTES:
                 # nginx gives up within the first line, and never sees an Accept.
                 status, message, headers = 414, "URI too long", ()
         return MalformedRequestError(Refusal(status, message, by_nginx=True, closes=True), headers)
+
+
+def check_answer(status: int, headers: Headers, body: bytes) -> None:
+    """Raise ConfigError for what HTTP cannot carry: told to its author, not to a client."""
+    wire = h11.Connection(h11.SERVER)
+    wire.receive_data(b"GET / HTTP/1.0\r\n\r\n")
+    wire.next_event()
+    try:
+        wire.send(_head(status, "", with_length(headers, body)))
+        if body:
+            wire.send(h11.Data(data=body))
+        wire.send(h11.EndOfMessage())
+    except (h11.LocalProtocolError, ValueError, TypeError) as error:
+        raise ConfigError(f"no server can give this answer: {error}") from error
+
+
+def _size_bytes(head: h11.Request) -> int:
+    """Give a head's size, but for its first line's version."""
+    fields = sum(len(name) + len(value) + len(": \r\n") for name, value in head.headers)
+    return len(head.method) + len(head.target) + fields
+
+
+def _head(status: int, reason: str, headers: Headers) -> h11.Response:
+    return h11.Response(
+        status_code=status, reason=reason.encode("latin-1"), headers=as_bytes(headers)
+    )
 
 
 def reset(writer: asyncio.StreamWriter) -> None:

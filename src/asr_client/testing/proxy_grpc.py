@@ -22,8 +22,13 @@ from asr_client.testing.drills import (
     Truncates,
 )
 from asr_client.testing.gate import Gate, Visit
-from asr_client.testing.grpc_answers import Metadata, grpc_refusal, grpc_status_of, own_metadata
-from asr_client.testing.grpc_answers import proxied_metadata as proxied
+from asr_client.testing.grpc_answers import (
+    Metadata,
+    grpc_refusal,
+    grpc_status_of,
+    own_metadata,
+    proxied_metadata,
+)
 from asr_client.testing.grpc_upstreams import GrpcUpstreams, UpstreamStatusError
 from asr_client.testing.kong_rules import BAD_GATEWAY, GATEWAY_TIMEOUT, NO_ROUTE
 from asr_client.testing.refusals import RefusalError
@@ -49,8 +54,9 @@ class GrpcProxy(grpc.GenericRpcHandler):
         self._upstreams = upstreams
         self._reset = reset
         self._over = threading.Event()
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="gateway-grpc")
         self._server = grpc.server(
-            ThreadPoolExecutor(_THREADS, thread_name_prefix="gateway-grpc"),
+            self._threads,
             options=[("grpc.max_receive_message_length", -1), ("grpc.so_reuseport", 0)],
         )
         self._server.add_generic_rpc_handlers((self,))
@@ -69,9 +75,10 @@ class GrpcProxy(grpc.GenericRpcHandler):
         )
 
     def stop(self) -> None:
-        """End all calls."""
+        """End all calls, and their threads."""
         self._over.set()
         self._server.stop(0).wait()
+        self._threads.shutdown(wait=False)
         self._upstreams.close()
 
     def _answer(
@@ -108,7 +115,9 @@ class GrpcProxy(grpc.GenericRpcHandler):
         """Do what a drill does instead of the call; None where the call goes on."""
         match drill.effect:
             case Slow(seconds):
-                self._over.wait(seconds)
+                if self._over.wait(seconds):
+                    self._gate.write(visit, None)
+                    return b""  # to nobody: all calls have been ended
             case RateLimits() as limiter:
                 raise self._gate.refuse_as_limiter(visit, limiter)
             case TimesOut():
@@ -155,7 +164,9 @@ class GrpcProxy(grpc.GenericRpcHandler):
         options = self._gate.options
         date = (("date", formatdate(options.clock(), usegmt=True)),)
         plugins = self._gate.plugin_headers(visit)
-        return proxied((*date, *theirs), plugins, visit.latency(), visit.marks, length=length)
+        return proxied_metadata(
+            (*date, *theirs), plugins, visit.latency(), visit.marks, length=length
+        )
 
     def _end(
         self,

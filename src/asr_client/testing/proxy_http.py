@@ -18,7 +18,7 @@ from asr_client.testing.drills import (
 )
 from asr_client.testing.forward import Exchange, Forwarder
 from asr_client.testing.gate import Gate, Visit
-from asr_client.testing.headers import first
+from asr_client.testing.headers import with_length
 from asr_client.testing.http_server import HttpConnection, HttpRequest, MalformedRequestError
 from asr_client.testing.kong_answers import proxied_headers, reason_of
 from asr_client.testing.kong_rules import (
@@ -49,7 +49,7 @@ class HttpProxy:
     def __init__(self, gate: Gate, ring: Ring, scheme: str) -> None:
         self._gate = gate
         self._options = gate.options
-        self._idle: set[HttpConnection] = set()
+        self._idle: set[asyncio.Timeout] = set()
         self.forwarder = Forwarder(self._options, ring, scheme)
 
     async def serve(self, connection: HttpConnection, peer: str) -> None:
@@ -62,20 +62,21 @@ class HttpProxy:
 
     def close_idle(self) -> None:
         """End the connections that no request is on."""
-        for connection in tuple(self._idle):
-            connection.close()
+        for patience in tuple(self._idle):
+            patience.reschedule(0)  # long ago: as if the client had been idle for too long
 
     async def _next_request(self, connection: HttpConnection, peer: str) -> HttpRequest | None:
-        self._idle.add(connection)
+        patience = asyncio.timeout(self._options.client_idle_s)
         try:
-            async with asyncio.timeout(self._options.client_idle_s):
+            async with patience:
+                self._idle.add(patience)
                 return await connection.next_request()
         except MalformedRequestError as malformed:
             visit = self._gate.visit("http", "-", "-", malformed.headers, peer)
             await self._refuse(connection, visit, malformed.refusal)
             raise
         finally:
-            self._idle.discard(connection)
+            self._idle.discard(patience)
 
     async def _answer(self, connection: HttpConnection, request: HttpRequest, peer: str) -> bool:
         """Answer one request; tell whether the connection is still of use."""
@@ -92,6 +93,9 @@ class HttpProxy:
         except RefusalError as refused:
             await self._refuse(connection, visit, refused.refusal)
             return not refused.refusal.closes
+        except MalformedRequestError as malformed:  # its body is none, or ended before its end
+            await self._refuse(connection, visit, malformed.refusal)
+            return False
 
     def _route(self, visit: Visit) -> Route:
         route = find_route(self._options.ways, visit.method, visit.path)
@@ -149,12 +153,7 @@ class HttpProxy:
                 return await self._proxy(visit, exchange)
 
     async def _say(self, answer: Answers, visit: Visit, connection: HttpConnection) -> bool:
-        length = (("Content-Length", str(len(answer.body))),)
-        headers = (
-            answer.headers
-            if first(answer.headers, "Content-Length")
-            else (*answer.headers, *length)
-        )
+        headers = with_length(answer.headers, answer.body)
         self._gate.write(visit, answer.status)
         await connection.answer(answer.status, reason_of(answer.status), headers, answer.body)
         return True

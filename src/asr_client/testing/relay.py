@@ -19,7 +19,7 @@ async def relay(
     count: Counter = lambda _: None,
 ) -> None:
     """
-    Carry bytes both ways until both sides have ended, or one has broken.
+    Carry bytes both ways until both sides have ended, or one has broken; who came is left open.
 
     Args:
         here: The side that came.
@@ -36,7 +36,6 @@ async def relay(
     finally:
         for way in ways:
             way.cancel()
-        here[1].close()
         there[1].transport.abort()
     with suppress(OSError):
         await there[1].wait_closed()
@@ -49,7 +48,6 @@ async def _carry(
         count(len(piece))
         writer.write(piece)
         await writer.drain()
-    if writer.can_write_eof():
-        writer.write_eof()
-    else:  # TLS has no half-closed connection
-        writer.close()
+    if not writer.can_write_eof():  # TLS has no half-closed connection: this is the end of both
+        raise ConnectionAbortedError
+    writer.write_eof()

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, Self
 
 from asr_client.errors import ConfigError
-from asr_client.testing.background import LoopThread, each_in_a_task
+from asr_client.testing.background import LoopThread, close_server, each_in_a_task
 from asr_client.testing.http_server import reset
 from asr_client.testing.relay import relay
 from asr_client.testing.replicas import Replica
@@ -69,7 +69,14 @@ class ServiceAddress:
         self._server: asyncio.Server | None = None
 
     def start(self) -> Self:
-        """Begin to listen."""
+        """
+        Begin to listen.
+
+        Raises:
+            ConfigError: If it is up already.
+        """
+        if self._thread is not None:
+            raise ConfigError("this service address is already up")
         self._thread = LoopThread("service-address")
         self._server = self._thread.run(self._listen())
         return self
@@ -78,7 +85,7 @@ class ServiceAddress:
         """End all connections; harmless when it is not up."""
         thread, server, self._thread, self._server = self._thread, self._server, None, None
         if thread is not None and server is not None:
-            thread.soon(server.close)
+            thread.run(close_server(server))
             thread.stop()
 
     def __enter__(self) -> Self:
@@ -109,9 +116,17 @@ class ServiceAddress:
             self._replicas.append(Replica.at(url))
 
     def drops_replica(self, url: str) -> None:
-        """Let no new connection go to a replica; those it has stay."""
+        """
+        Let no new connection go to a replica; those it has stay.
+
+        Raises:
+            ConfigError: If it has no such replica.
+        """
+        replica = Replica.at(url)
         with self._changing:
-            self._replicas.remove(Replica.at(url))
+            if replica not in self._replicas:
+                raise ConfigError(f"{url} is no replica of this service address")
+            self._replicas.remove(replica)
 
     async def _listen(self) -> asyncio.Server:
         return await asyncio.start_server(each_in_a_task(self._carry), "127.0.0.1", 0)

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 import h11
 
-from asr_client.testing.headers import Headers
+from asr_client.testing.headers import Headers, as_bytes
 from asr_client.testing.kong_rules import BAD_GATEWAY, GATEWAY_TIMEOUT, NAME_UNKNOWN
 from asr_client.testing.refusals import RefusalError
 from asr_client.testing.replicas import Replica
@@ -66,7 +66,7 @@ class UpstreamConnection:
             RefusalError: The 502 or 504 that follows when there is none.
         """
         self._is_kept = False
-        request = h11.Request(method=method, target=target, headers=list(headers))
+        request = h11.Request(method=method, target=target, headers=as_bytes(headers))
         events: list[h11.Event] = [request, h11.Data(data=body), h11.EndOfMessage()]
         self._writer.write(b"".join(self._wire.send(event) or b"" for event in events))
         await self._bounded(self._writer.drain())
@@ -141,6 +141,7 @@ class Pool:
         self._connect_timeout_s = connect_timeout_s
         self._read_timeout_s = read_timeout_s
         self._idle: defaultdict[Replica, list[UpstreamConnection]] = defaultdict(list)
+        self._is_closed = False
 
     async def connection(self, replica: Replica) -> UpstreamConnection:
         """
@@ -168,7 +169,7 @@ class Pool:
 
     def keep(self, connection: UpstreamConnection) -> None:
         """Take a connection back after an exchange, if it can be used again."""
-        if connection.renew():
+        if not self._is_closed and connection.renew():
             self._idle[connection.replica].append(connection)
 
     def forget(self, replica: Replica) -> None:
@@ -177,6 +178,7 @@ class Pool:
             connection.close()
 
     def close(self) -> None:
-        """End all idle connections."""
+        """End all idle connections, and keep no more."""
+        self._is_closed = True
         for replica in tuple(self._idle):
             self.forget(replica)

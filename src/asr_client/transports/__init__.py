@@ -1,4 +1,4 @@
-"""Moving bytes: the only modules that know httpcore and grpc, loaded when chosen."""
+"""Moving bytes: the only modules of the client that know httpcore and grpc, loaded when chosen."""
 
 from __future__ import annotations
 

@@ -15,8 +15,13 @@ from typing import Protocol
 from asr_client.auth import ApiKey
 from asr_client.contracts.wire import Reply, Request
 from asr_client.deadline import Deadline
+from asr_client.errors import ContractError
+from asr_client.faults import Fault
 
-__all__ = ["AsyncTransport", "Transport", "wait_limit_s"]
+__all__ = ["MAX_REPLY_BYTES", "AsyncTransport", "Transport", "reply_too_large", "wait_limit_s"]
+
+# A transcript is kilobytes; whatever answers with more than this is no ASR server.
+MAX_REPLY_BYTES = 64 * 2**20
 
 _LONGEST_WAIT_S = 86_400.0
 
@@ -37,6 +42,11 @@ class AsyncTransport(Protocol):
     ) -> Reply: ...
     async def warm(self, count: int, deadline: Deadline) -> None: ...
     async def close(self) -> None: ...
+
+
+def reply_too_large(fault: Fault | None = None) -> ContractError:
+    """Build the error for a reply that is not read to its end."""
+    return ContractError(f"the reply is larger than {MAX_REPLY_BYTES >> 20} MiB", fault=fault)
 
 
 def wait_limit_s(deadline: Deadline) -> float:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Any
 
 import grpc
@@ -17,11 +16,11 @@ from asr_client.config import ClientConfig
 from asr_client.contracts.wire import Reply, Request
 from asr_client.deadline import Deadline
 from asr_client.endpoint import Endpoint
-from asr_client.errors import ASRError, ConfigError, ContractError, NotSentError, ReplyLostError
+from asr_client.errors import ASRError, ConfigError, NotSentError, ReplyLostError
 from asr_client.faults import Fault
+from asr_client.transports.base import reply_too_large
 
 __all__ = [
-    "MAX_REPLY_BYTES",
     "Metadata",
     "closed_in_flight",
     "failed_reply",
@@ -30,7 +29,6 @@ __all__ = [
     "unsendable",
 ]
 
-MAX_REPLY_BYTES = 64 * 2**20
 # A server that was told our deadline may tell us so just before our own clock does.
 _CLOCK_SLACK_S = 0.1
 
@@ -66,7 +64,7 @@ def closed_in_flight(endpoint: Endpoint) -> ReplyLostError:
 def not_ready(config: ClientConfig, deadline: Deadline) -> ASRError:
     """Build the error for a connection that does not come about in time; gRPC does not say why."""
     if deadline.remaining_s() <= 0:
-        return deadline.error(f"connecting to {config.endpoint}")
+        return deadline.error(f"connecting to {config.endpoint}", executed="no")
     return NotSentError(
         f"cannot reach {config.endpoint}: no connection within {config.connect_timeout_s:g} s",
         hint="is the server up, and the port right? A call would say more",
@@ -95,7 +93,9 @@ def failed_reply(error: grpc.RpcError, endpoint: Endpoint, deadline: Deadline) -
     is_ours = fault is not None and fault.origin in _NO_SERVER
     if fault is None or not is_ours or (fault.code == "deadline" and not _is_over(deadline)):
         return Reply(int(code.value[0]), headers, b"", details)
-    raise _failure(fault, details, endpoint, deadline) from error
+    # Without its traceback: grpc's own frames hold the metadata, and tools that show the locals of
+    # a failure would show the key.
+    raise _failure(fault, details, endpoint, deadline) from error.with_traceback(None)
 
 
 def _is_over(deadline: Deadline) -> bool:
@@ -110,13 +110,11 @@ def _failure(fault: Fault, details: str, endpoint: Endpoint, deadline: Deadline)
         closed.fault = fault
         return closed
     if fault.code == "too_large":
-        return ContractError(f"the reply is larger than {MAX_REPLY_BYTES >> 20} MiB", fault=fault)
+        return reply_too_large(fault)
     if details == "Invalid metadata":
         return ConfigError("the API key or its header's name cannot travel as gRPC metadata")
     if fault.executed == "no" and deadline.remaining_s() <= 0:
-        late = deadline.error(f"connecting to {endpoint}")
-        late.fault = replace(late.fault, executed="no")
-        return late
+        return deadline.error(f"connecting to {endpoint}", executed="no")
     return _broken(fault, details, endpoint)
 
 

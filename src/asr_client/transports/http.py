@@ -17,10 +17,8 @@ from asr_client.auth import ApiKey
 from asr_client.config import ClientConfig
 from asr_client.contracts.wire import Reply, Request
 from asr_client.deadline import Deadline
-from asr_client.errors import ContractError
-from asr_client.transports.base import wait_limit_s
+from asr_client.transports.base import MAX_REPLY_BYTES, reply_too_large, wait_limit_s
 from asr_client.transports.http_messages import (
-    MAX_REPLY_BYTES,
     NETWORK_ERRORS,
     HTTPMessages,
     make_reply,
@@ -88,7 +86,7 @@ def _read_all(chunks: Iterable[bytes]) -> bytes:
         parts.append(chunk)
         size += len(chunk)
         if size > MAX_REPLY_BYTES:
-            raise ContractError(f"the reply is larger than {MAX_REPLY_BYTES >> 20} MiB")
+            raise reply_too_large()
     return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
@@ -111,7 +109,8 @@ class _Pool:
     def connection(self, deadline: Deadline) -> Iterator[_Kept]:
         """Lend a connection: an idle one, or else a new one."""
         if not self._places.acquire(timeout=max(0.0, wait_limit_s(deadline))):
-            raise deadline.error(f"all connections to {self._route.endpoint} were in use")
+            doing = f"all connections to {self._route.endpoint} were in use"
+            raise deadline.error(doing, executed="no")
         try:
             kept = self._idle.take() or self._connect(deadline)
             try:

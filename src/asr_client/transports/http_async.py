@@ -12,16 +12,15 @@ from asr_client.auth import ApiKey
 from asr_client.config import ClientConfig
 from asr_client.contracts.wire import Reply, Request
 from asr_client.deadline import Deadline
-from asr_client.errors import ContractError
+from asr_client.transports.base import MAX_REPLY_BYTES, reply_too_large
 from asr_client.transports.http_messages import (
-    MAX_REPLY_BYTES,
     NETWORK_ERRORS,
     HTTPMessages,
     make_reply,
     map_error,
 )
 from asr_client.transports.http_pool import Idle, Kept, note_reuse
-from asr_client.transports.http_streams import connect_async
+from asr_client.transports.http_streams_async import connect_async
 from asr_client.transports.lifetimes import Lifetimes
 from asr_client.transports.ownership import PerLoop
 from asr_client.transports.tls import tls_context
@@ -62,6 +61,9 @@ class AsyncHTTPTransport:
                     await response.aclose()
                 phases = kept.phases(self._clock())
         except TimeoutError as error:
+            if kept is None:
+                doing = f"waiting for a connection to {self._endpoint}"
+                raise deadline.error(doing, executed="no") from error
             raise deadline.error(f"waiting for {self._endpoint}") from error
         except NETWORK_ERRORS as error:
             raise note_reuse(map_error(error, self._endpoint, deadline), kept) from error
@@ -74,7 +76,7 @@ class AsyncHTTPTransport:
             async with asyncio.timeout(deadline.remaining_s()):
                 await self._pools.get().warm(count)
         except TimeoutError as error:
-            raise deadline.error(f"connecting to {self._endpoint}") from error
+            raise deadline.error(f"connecting to {self._endpoint}", executed="no") from error
         except NETWORK_ERRORS as error:
             raise map_error(error, self._endpoint, deadline) from error
 
@@ -91,7 +93,7 @@ async def _read_all(chunks: AsyncIterable[bytes]) -> bytes:
         parts.append(chunk)
         size += len(chunk)
         if size > MAX_REPLY_BYTES:
-            raise ContractError(f"the reply is larger than {MAX_REPLY_BYTES >> 20} MiB")
+            raise reply_too_large()
     return parts[0] if len(parts) == 1 else b"".join(parts)
 
 

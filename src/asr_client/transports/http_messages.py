@@ -6,7 +6,6 @@ import platform
 import zlib
 from collections.abc import Sequence
 from contextlib import nullcontext, suppress
-from dataclasses import replace
 
 import h11
 import httpcore
@@ -23,9 +22,9 @@ from asr_client.deadline import Deadline
 from asr_client.endpoint import Endpoint
 from asr_client.errors import ASRError, ConfigError, ContractError, DeadlineError
 from asr_client.faults import Fault, Phases
+from asr_client.transports.base import MAX_REPLY_BYTES, reply_too_large
 
 __all__ = [
-    "MAX_REPLY_BYTES",
     "NETWORK_ERRORS",
     "HTTPMessages",
     "make_reply",
@@ -42,9 +41,6 @@ NETWORK_ERRORS = (
     OSError,
     *_UNSENDABLE,
 )
-
-# A transcript is kilobytes; whatever answers with more than this is no ASR server.
-MAX_REPLY_BYTES = 64 * 2**20
 
 _FIRST_ERROR_STATUS = 400
 
@@ -143,7 +139,7 @@ def _decompress(body: bytes, encoding: str) -> bytes:
     except zlib.error as error:
         raise ContractError(f"the reply says {encoding} and is not: {error}") from error
     if decompressor.unconsumed_tail:
-        raise ContractError(f"the reply is larger than {MAX_REPLY_BYTES >> 20} MiB")
+        raise reply_too_large()
     return plain
 
 
@@ -166,9 +162,7 @@ def map_error(error: Exception, endpoint: Endpoint, deadline: Deadline) -> ASREr
 
 def _timed_out(fault: Fault, endpoint: Endpoint, deadline: Deadline) -> DeadlineError:
     doing = "connecting to" if fault.code == "connect" else "waiting for"
-    late = deadline.error(f"{doing} {endpoint}")
-    late.fault = replace(late.fault, executed=fault.executed)
-    return late
+    return deadline.error(f"{doing} {endpoint}", executed=fault.executed)
 
 
 def _text(error: BaseException) -> str:

@@ -72,12 +72,13 @@ class Kept(Generic[Engine]):
 
     def phases(self, done_s: float) -> Phases:
         """Tell where the time of the call went that has just got its reply."""
-        # A reply may begin before the request has gone out: a refusal does.
-        sent_s, first_byte_s = self.stream.sent_s, self.stream.first_byte_s
+        # A reply may begin before the request has gone out, a refusal does: no time counts twice.
+        sent_s = self.stream.sent_s
+        first_byte_s = max(self.stream.first_byte_s, sent_s)
         return Phases(
             0.0 if self.is_reused else self.connect_s,
             max(sent_s - self.lent_s, 0.0),
-            max(first_byte_s - sent_s, 0.0),
+            first_byte_s - sent_s,
             done_s - first_byte_s,
         )
 

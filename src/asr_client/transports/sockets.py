@@ -1,8 +1,9 @@
-"""Opening a socket from a thread within a deadline, the looking up of the name included."""
+"""Sockets: opened within a deadline, the looking up of the name included, and asked for news."""
 
 from __future__ import annotations
 
 import contextlib
+import select
 import socket
 import threading
 from collections.abc import Sequence
@@ -12,14 +13,15 @@ from typing import Any
 from asr_client.deadline import Deadline
 from asr_client.transports.base import wait_limit_s
 
-__all__ = ["open_socket", "seconds_left"]
+__all__ = ["Address", "is_readable", "open_socket", "resolve", "seconds_left"]
 
-_Address = tuple[socket.AddressFamily, socket.SocketKind, int, str, Any]
+# As getaddrinfo gives them: family, kind, protocol, canonical name, address.
+Address = tuple[socket.AddressFamily, socket.SocketKind, int, str, Any]
 
 
 def open_socket(host: str, port: int, limit: Deadline) -> socket.socket:
     """Connect to the first address that answers; OSError if none does."""
-    return _connect_any(_resolve(host, port, limit), limit)
+    return _connect_any(resolve(host, port, limit), limit)
 
 
 def seconds_left(limit: Deadline) -> float:
@@ -30,10 +32,16 @@ def seconds_left(limit: Deadline) -> float:
     return remaining_s
 
 
-def _resolve(host: str, port: int, limit: Deadline) -> Sequence[_Address]:
-    """Look the name up. The system has no limit for that; it goes on in a thread if it must."""
+def resolve(host: str, port: int, limit: Deadline) -> Sequence[Address]:
+    """
+    Look a name up. The system has no limit for that; it goes on in a thread if it must.
 
-    def look_up(flags: int = 0) -> Sequence[_Address]:
+    Raises:
+        OSError: If the name is not known, or there was no answer in time (TimeoutError).
+        UnicodeError: If it can be no name.
+    """
+
+    def look_up(flags: int = 0) -> Sequence[Address]:
         return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=flags)
 
     def answer() -> None:
@@ -44,12 +52,12 @@ def _resolve(host: str, port: int, limit: Deadline) -> Sequence[_Address]:
 
     with contextlib.suppress(socket.gaierror):
         return look_up(socket.AI_NUMERICHOST)  # asks nobody
-    found: Future[Sequence[_Address]] = Future()
+    found: Future[Sequence[Address]] = Future()
     threading.Thread(target=answer, name="asr-client-resolve", daemon=True).start()
     return found.result(seconds_left(limit))
 
 
-def _connect_any(addresses: Sequence[_Address], limit: Deadline) -> socket.socket:
+def _connect_any(addresses: Sequence[Address], limit: Deadline) -> socket.socket:
     """Try one after the other, each with its share of the time that is left."""
     failure: OSError = OSError("the name has no address")
     for tried, (family, kind, protocol, _, address) in enumerate(addresses):
@@ -64,3 +72,14 @@ def _connect_any(addresses: Sequence[_Address], limit: Deadline) -> socket.socke
                 on_error.pop_all()
                 return connection
     raise failure
+
+
+def is_readable(connection: socket.socket) -> bool:
+    """Whether something came: on an idle connection, the server's farewell."""
+    if connection.fileno() < 0:
+        return True
+    if not hasattr(select, "poll"):  # Windows
+        return bool(select.select([connection], [], [], 0)[0])
+    poll = select.poll()
+    poll.register(connection, select.POLLIN)
+    return bool(poll.poll(0))
