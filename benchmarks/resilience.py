@@ -29,9 +29,9 @@ from pathlib import Path
 import numpy as np
 
 from asr_client import ApiKey, ASRClient, ASRError, AsyncASRClient, Waveform
-from asr_client.connections import Connections
 from asr_client.embedded import EmbeddedOptions, EmbeddedTriton
 from asr_client.retry import NO_RETRY, RetryPolicy
+from asr_client.settings.connections import Connections
 from asr_client.testing import EchoUpstream, Gateway, ServiceAddress
 
 SPEECH = Path(__file__).parent.parent / "samples" / "speech"

@@ -32,7 +32,6 @@ import numpy as np
 import numpy.typing as npt
 
 from asr_client import ASRClient, AsyncASRClient, Waveform
-from asr_client.config import ClientConfig
 from asr_client.contracts.introspection import identify_model
 from asr_client.contracts.kserve import KServe, ModelConfig, ModelMetadata, TensorSpec
 from asr_client.contracts.kserve_recognizer import KServeRecognizer
@@ -40,6 +39,7 @@ from asr_client.contracts.recognizer import Recognized, Utterances
 from asr_client.contracts.wire import Exchange
 from asr_client.deadline import Deadline
 from asr_client.embedded import EmbeddedOptions, EmbeddedTriton, SlowModel
+from asr_client.settings.config import ClientConfig
 from asr_client.transports import open_async_transport, open_transport
 
 MODEL, LANGUAGE, RATE_HZ = "asr_slow", "hi", 16_000

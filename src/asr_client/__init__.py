@@ -39,10 +39,10 @@ if TYPE_CHECKING:
     from asr_client.audio import Waveform, load_audio
     from asr_client.auth import ApiKey
     from asr_client.client import ASRClient, AsyncASRClient
-    from asr_client.connections import Connections
     from asr_client.formats import format_transcript
     from asr_client.results import Transcript
     from asr_client.retry import RetryPolicy
+    from asr_client.settings.connections import Connections
 
 __version__ = "0.1.0"
 
@@ -87,7 +87,7 @@ _HOMES = {
     "ASRClient": "client",
     "ApiKey": "auth",
     "AsyncASRClient": "client",
-    "Connections": "connections",
+    "Connections": "settings.connections",
     "RetryPolicy": "retry",
     "Transcript": "results",
     "Waveform": "audio",

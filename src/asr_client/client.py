@@ -11,12 +11,12 @@ from asr_client.calls.inspection import check_health, describe_model, list_model
 from asr_client.calls.session import Session
 from asr_client.calls.terms import Options
 from asr_client.calls.transcription import transcribe
-from asr_client.config import ClientConfig, Settings
 from asr_client.contracts.kserve import KServe
 from asr_client.drive import run, run_async
 from asr_client.observability.observers import observe_by
 from asr_client.pacing import Pacers
 from asr_client.results import Health, ModelInfo, ModelList, Transcript
+from asr_client.settings.config import ClientConfig, Settings
 from asr_client.transports import open_async_transport, open_transport
 
 __all__ = ["ASRClient", "AsyncASRClient", "open_session"]
@@ -81,7 +81,7 @@ class ASRClient:
         connect_timeout_s: Seconds for one connection, TLS included; 5 by default.
         normalize_peak: Scale each recording to full scale, as some callers of the model do.
         connections: How many connections are kept, and for how long; see
-            `asr_client.connections.Connections`.
+            `asr_client.settings.connections.Connections`.
         proxy: URL of an HTTP proxy to go through, with its user and password if it wants them;
             "environment" for HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY. None goes straight.
         tls_ca_file: PEM file with the authorities to trust instead of the system's.

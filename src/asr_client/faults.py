@@ -78,13 +78,13 @@ class Phases:
     Attributes:
         connect_s: Name, TCP and TLS of a new connection; 0 on a kept one.
         send_s: Handing the request to the system.
-        wait_s: From then until the first bytes of the reply.
+        server_s: From then until the first bytes of the reply.
         receive_s: From the first bytes of the reply (or the last of a longer request) to its last.
     """
 
     connect_s: float | None = None
     send_s: float | None = None
-    wait_s: float | None = None
+    server_s: float | None = None
     receive_s: float | None = None
 
 
@@ -143,7 +143,7 @@ class Attempt:
             "encode": self.encode_s,
             "connect": self.phases.connect_s,
             "send": self.phases.send_s,
-            "server": self.phases.wait_s,
+            "server": self.phases.server_s,
             "receive": self.phases.receive_s,
             "parse": self.parse_s,
             "gateway": self.gateway_s,

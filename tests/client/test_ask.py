@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from asr_client import (
+    ApiKey,
     AuthError,
     DeadlineError,
     NotSentError,
@@ -289,3 +290,12 @@ def test_time_that_runs_out_before_a_further_try_hides_no_failure() -> None:
     with pytest.raises(ReplyLostError) as raised:
         world.run(session_of(world).call(0.13))
     assert [attempt.number for attempt in raised.value.attempts] == [1]
+
+
+def test_wrong_key_is_told_by_its_fingerprint() -> None:
+    """Whoever has several keys must know which one was refused, and where it went."""
+    world, key = play(NO_KEY), new_key()
+    with pytest.raises(AuthError) as raised:
+        world.run(session_of(world, api_key=key, api_key_header="apikey").call())
+    fingerprint = ApiKey(key).fingerprint
+    assert raised.value.hint.startswith(f"the key sha256:{fingerprint} went in apikey")

@@ -23,8 +23,8 @@ from asr_client.auth import (
     choose_source,
 )
 from asr_client.auth.key import parse_keys
-from asr_client.config import ClientConfig
 from asr_client.endpoint import parse_url
+from asr_client.settings.config import ClientConfig
 
 SECRET = "SECRET-KEY-1"  # noqa: S105 - looked for in all that is printed
 

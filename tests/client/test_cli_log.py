@@ -114,7 +114,7 @@ def test_json_holds_timing_and_attempts(run: Callable) -> None:
     (attempt,) = fields["attempts"]
     assert (attempt["number"], attempt["status"], attempt["fault"]) == (1, 200, None)
     assert attempt["request_id"] == fields["request_id"]
-    assert attempt["phases"].keys() == {"connect_s", "send_s", "wait_s", "receive_s"}
+    assert attempt["phases"].keys() == {"connect_s", "send_s", "server_s", "receive_s"}
     assert KEY not in json.dumps(fields)
 
 

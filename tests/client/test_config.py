@@ -9,8 +9,8 @@ import pytest
 
 from asr_client import ApiKey, ConfigError
 from asr_client.auth import GivenKeys, KeyRing
-from asr_client.config import ClientConfig
 from asr_client.endpoint import parse_url
+from asr_client.settings.config import ClientConfig
 
 
 @pytest.mark.parametrize(

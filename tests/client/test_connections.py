@@ -6,8 +6,8 @@ import math
 
 import pytest
 
-from asr_client.connections import Connections
 from asr_client.errors import ConfigError
+from asr_client.settings.connections import Connections
 
 
 @pytest.mark.parametrize(

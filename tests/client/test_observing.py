@@ -23,7 +23,7 @@ ATTEMPT = Attempt(
     parse_s=0.0,
     status=503,
     fault=Fault("overloaded", "kong", "no", "yes"),
-    phases=Phases(connect_s=0.0, wait_s=0.2),
+    phases=Phases(connect_s=0.0, server_s=0.2),
     gateway_s=0.004,
 )
 

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 import pytest
 
-from asr_client.config import ClientConfig
 from asr_client.endpoint import parse_url
 from asr_client.errors import ConfigError
-from asr_client.proxies import Proxy, choose_proxy
+from asr_client.settings.config import ClientConfig
+from asr_client.settings.proxies import Proxy, choose_proxy
 
 SERVER = parse_url("https://asr.example.org/prefix")
 

@@ -8,9 +8,9 @@ import pytest
 
 from asr_client import ConfigError, LanguageError
 from asr_client.calls.terms import Options, settle
-from asr_client.config import ClientConfig
 from asr_client.contracts.recognizer import Recognized, Utterances
 from asr_client.contracts.wire import Exchange
+from asr_client.settings.config import ClientConfig
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from asr_client.config import ClientConfig
 from asr_client.contracts.wire import Reply, Request
 from asr_client.deadline import Deadline
 from asr_client.errors import ReplyLostError
+from asr_client.settings.config import ClientConfig
 from asr_client.transports import open_async_transport, open_transport
 
 PATIENCE_S = 30.0

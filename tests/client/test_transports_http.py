@@ -14,11 +14,11 @@ from pathlib import Path
 
 import pytest
 
-from asr_client.config import ClientConfig
-from asr_client.connections import Connections
 from asr_client.contracts.wire import Reply, Request
 from asr_client.deadline import Deadline
 from asr_client.errors import ContractError, DeadlineError, NotSentError
+from asr_client.settings.config import ClientConfig
+from asr_client.settings.connections import Connections
 from asr_client.transports.http import HTTPTransport
 from asr_client.transports.http_async import AsyncHTTPTransport
 from one_request import PATIENCE_S, TINY, both_colours

@@ -13,7 +13,6 @@ import grpc
 import pytest
 
 from asr_client.calls.effects import Flow, work
-from asr_client.config import ClientConfig
 from asr_client.contracts.wire import Reply, Request
 from asr_client.deadline import Deadline
 from asr_client.drive import run_async
@@ -24,6 +23,7 @@ from asr_client.errors import (
     NotSentError,
     ReplyLostError,
 )
+from asr_client.settings.config import ClientConfig
 from asr_client.transports import open_async_transport, open_transport
 from asr_client.transports.grpc_messages import failed_reply
 from one_request import PATIENCE_S, ask_sync, both_colours

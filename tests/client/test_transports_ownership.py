@@ -17,11 +17,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import grpc
 import pytest
 
-from asr_client.config import ClientConfig
-from asr_client.connections import Connections
 from asr_client.contracts.wire import Reply, Request
 from asr_client.deadline import Deadline
 from asr_client.errors import ASRError, ConfigError, ReplyLostError
+from asr_client.settings.config import ClientConfig
+from asr_client.settings.connections import Connections
 from asr_client.transports import open_async_transport, open_transport
 
 MAX_CONNECTIONS = Connections().max_open
@@ -102,7 +102,7 @@ def echo_grpc() -> Iterator[str]:
 # Forks in a process of its own; the alarm ends a child that hangs, and fails the test.
 FORK = """
 import asyncio, os, signal, sys
-from asr_client.config import ClientConfig
+from asr_client.settings.config import ClientConfig
 from asr_client.contracts.wire import Request
 from asr_client.deadline import Deadline
 from asr_client.transports import open_async_transport, open_transport

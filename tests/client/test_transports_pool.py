@@ -16,11 +16,11 @@ from types import SimpleNamespace
 import grpc
 import pytest
 
-from asr_client.config import ClientConfig
-from asr_client.connections import Connections
 from asr_client.contracts.wire import Reply, Request
 from asr_client.deadline import Deadline
 from asr_client.errors import DeadlineError, NotSentError, ReplyLostError
+from asr_client.settings.config import ClientConfig
+from asr_client.settings.connections import Connections
 from asr_client.transports.grpc import GRPCTransport
 from asr_client.transports.grpc_async import AsyncGRPCTransport
 from asr_client.transports.grpc_channels import ChannelRing, channel_options, channel_target
@@ -276,7 +276,7 @@ def test_phases_tell_a_new_connection_from_a_kept_one(open_: Open, service: Serv
     assert first.connect_s > 0
     assert second.connect_s == 0.0
     for phases in (first, second):
-        assert min(phases.send_s, phases.wait_s, phases.receive_s) >= 0
+        assert min(phases.send_s, phases.server_s, phases.receive_s) >= 0
 
 
 # --- gRPC ---------------------------------------------------------------------------------------
@@ -357,4 +357,4 @@ def test_phases_do_not_count_the_time_of_an_early_reply_twice() -> None:
     stream = SimpleNamespace(sent_s=9.0, first_byte_s=2.0)
     kept = Kept(SimpleNamespace(), stream, 0.5, born_s=1.0, ends_s=60.0, lent_s=1.0)
     phases = kept.phases(10.0)
-    assert (phases.send_s, phases.wait_s, phases.receive_s) == (8.0, 0.0, 1.0)
+    assert (phases.send_s, phases.server_s, phases.receive_s) == (8.0, 0.0, 1.0)

@@ -22,9 +22,9 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from asr_client.config import ClientConfig
 from asr_client.contracts.wire import Reply
 from asr_client.errors import ASRError, ConfigError
+from asr_client.settings.config import ClientConfig
 from asr_client.transports import open_async_transport, open_transport
 from asr_client.transports.tls import tls_context
 from one_request import PATIENCE_S, both_colours

@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 from tritonclient.http import InferenceServerClient
 
-from asr_client.config import ClientConfig
 from asr_client.contracts.introspection import identify_model
 from asr_client.contracts.kserve import (
     InferRequest,
@@ -25,6 +24,7 @@ from asr_client.contracts.wire import Exchange
 from asr_client.deadline import Deadline
 from asr_client.embedded import EmbeddedTriton
 from asr_client.errors import ModelNotFoundError, RejectedInputError
+from asr_client.settings.config import ClientConfig
 from asr_client.transports import open_transport
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="Triton's wheel is for Linux")

@@ -6,9 +6,9 @@ import asyncio
 
 import pytest
 
-from asr_client.config import ClientConfig
 from asr_client.contracts.wire import Reply, Request
 from asr_client.deadline import Deadline
+from asr_client.settings.config import ClientConfig
 from asr_client.transports import open_async_transport, open_transport
 
 __all__ = ["PATIENCE_S", "TINY", "ask_async", "ask_sync", "both_colours"]

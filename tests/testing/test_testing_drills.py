@@ -5,14 +5,17 @@ from __future__ import annotations
 import socket
 from typing import Any
 
+import numpy as np
 import pytest
 
+from asr_client import ASRClient, Waveform
 from asr_client.auth import ApiKey
 from asr_client.errors import ConfigError
-from asr_client.testing import EchoUpstream, ManualClock, UpstreamReply, UpstreamRequest
+from asr_client.testing import EchoUpstream, Gateway, ManualClock, UpstreamReply, UpstreamRequest
 
 READY = "/v2/health/ready"
 MODEL = "/v2/models/asr"
+SHORT = Waveform(np.zeros(1600, np.float32), 16_000)
 
 
 def test_drill_strikes_as_often_as_it_says_and_ends(asr_gateway: Any, ask: Any) -> None:
@@ -210,3 +213,19 @@ def read_until_reset(connection: socket.socket) -> None:
     while connection.recv(100):
         pass
     raise ConnectionError("the server has gone")
+
+
+def test_rotation_takes_no_plain_text() -> None:
+    """Text would show in every repr: it is refused at once, not by the calls that follow."""
+    with Gateway(EchoUpstream()) as gateway, pytest.raises(ConfigError, match="ApiKey"):
+        gateway.rotates_key("plain")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("limits", [{"minute": 600}, {"hour": 100}])
+def test_client_comes_back_when_a_drill_says_though_limits_say_otherwise(limits) -> None:
+    """What a refusal says is left is void once its Retry-After is over."""
+    with Gateway(EchoUpstream("heard"), limits=limits) as gateway:
+        gateway.rate_limits(retry_after_s=1, times=1)
+        with ASRClient(gateway.url, language="hi") as client:
+            assert client.transcribe(SHORT).text == "heard"
+        assert gateway.counts_by_status()[429] == 1

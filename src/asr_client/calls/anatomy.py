@@ -31,7 +31,7 @@ def measure(
         encode_s=last.encode_s,
         connect_s=last.phases.connect_s,
         send_s=last.phases.send_s,
-        server_s=last.phases.wait_s,
+        server_s=last.phases.server_s,
         receive_s=last.phases.receive_s,
         parse_s=last.parse_s,
         gateway_s=last.gateway_s,

@@ -33,6 +33,13 @@ def conclude(call: Call, error: ASRError, tries: Sequence[Attempt]) -> None:
     ran = [each.fault.executed for each in tries if each.fault]
     worst = max([error.executed, *ran], key=_BY_CERTAINTY.index)
     error.fault = replace(error.fault, executed=worst)
-    if isinstance(error, AuthError) and _KEY_MISSED in error.message.lower():
-        header = call.session.config.api_key_header
-        error.hint = advise_on_key(header, was_sent=bool(tries[-1].key_fingerprint))
+    if isinstance(error, AuthError):
+        error.hint = _advise(error, call.session.config.api_key_header, tries[-1].key_fingerprint)
+
+
+def _advise(error: AuthError, header: str, fingerprint: str) -> str:
+    if _KEY_MISSED in error.message.lower():
+        return advise_on_key(header, was_sent=bool(fingerprint))
+    if error.hint or not fingerprint:
+        return error.hint
+    return f"the key sha256:{fingerprint} went in {header}; `asr-client doctor` looks further"

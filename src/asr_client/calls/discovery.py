@@ -7,7 +7,6 @@ from http import HTTPStatus
 from asr_client.calls.ask import ask
 from asr_client.calls.effects import Flow, sleep
 from asr_client.calls.session import Call, Route
-from asr_client.config import DEFAULT_MODEL
 from asr_client.contracts.asr_infer import AsrInferRecognizer
 from asr_client.contracts.generate import GenerateRecognizer
 from asr_client.contracts.introspection import SpeechModel, identify_model
@@ -23,6 +22,7 @@ from asr_client.errors import (
     RouteNotFoundError,
     ServerError,
 )
+from asr_client.settings.config import DEFAULT_MODEL
 
 __all__ = ["find_route"]
 

@@ -12,13 +12,13 @@ from uuid import uuid4
 
 from asr_client.auth import KeyRing
 from asr_client.calls.observing import NOBODY, CallName, Observe, Observer, unobserved
-from asr_client.config import ClientConfig
 from asr_client.contracts.kserve import KServe
 from asr_client.contracts.recognizer import Recognizer
 from asr_client.deadline import Clock, Deadline, check_seconds
 from asr_client.faults import Attempt
 from asr_client.pacing import Pacer
 from asr_client.retry import Random, RetryBudget, RetryPolicy
+from asr_client.settings.config import ClientConfig
 
 __all__ = ["Call", "Route", "Session"]
 

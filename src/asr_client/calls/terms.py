@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from asr_client.config import DEFAULT_MODEL, ClientConfig
 from asr_client.contracts.recognizer import Recognizer
 from asr_client.errors import ConfigError, LanguageError
 from asr_client.languages import LANGUAGES, resolve_language
+from asr_client.settings.config import DEFAULT_MODEL, ClientConfig
 
 __all__ = ["Options", "Terms", "settle"]
 
@@ -93,6 +93,11 @@ def _choose_language(
     if len(supported) == 1:
         return supported[0]
     raise LanguageError(
-        f"model {recognizer.model!r} must be told the language",
+        f"{_name(recognizer)} must be told the language",
         hint=f"with language=, ASR_LANGUAGE or --language; it takes: {' '.join(supported)}",
     )
+
+
+def _name(recognizer: Recognizer) -> str:
+    """Name the model, or whatever the gateway chooses."""
+    return f"model {recognizer.model!r}" if recognizer.model else "the gateway's model"

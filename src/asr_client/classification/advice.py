@@ -103,7 +103,7 @@ def _advise_on_size(fault: Fault, text: str) -> str:
 def advise_on_key(header: str, *, was_sent: bool) -> str:
     """Advise on a key that the gateway did not find, knowing the *header* that it looked for."""
     if not was_sent:
-        return "give a key with ASR_API_KEY or api_key"
+        return "give a key with ASR_API_KEY, --api-key-file or api_key"
     other = _ANOTHER_HEADER.get(header.lower(), "X-API-Key or apikey")
     return f"the key went in the header {header}: this gateway may want it in {other}"
 

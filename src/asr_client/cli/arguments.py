@@ -9,7 +9,7 @@ from asr_client import __version__
 from asr_client.endpoint import PROTOCOLS
 
 if TYPE_CHECKING:
-    from asr_client.config import Settings
+    from asr_client.settings.config import Settings
 
 __all__ = ["ENVIRONMENT_HELP", "add_connection", "add_quiet", "add_version", "settings_from"]
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from asr_client.audio import AudioSource
-from asr_client.config import ClientConfig
 from asr_client.contracts.kserve import KServe
 from asr_client.contracts.wire import Exchange
 from asr_client.deadline import Deadline, check_seconds
@@ -17,6 +16,7 @@ from asr_client.doctor.sights import Answer
 from asr_client.doctor.visitor import Log, Visitor
 from asr_client.endpoint import Endpoint
 from asr_client.errors import ConfigError
+from asr_client.settings.config import ClientConfig
 
 __all__ = ["MAX_BODY_BYTES", "Case", "ExamOptions"]
 

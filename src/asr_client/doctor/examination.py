@@ -12,7 +12,6 @@ from typing import Unpack
 
 from asr_client.calls.session import Session
 from asr_client.client import open_session
-from asr_client.config import Settings
 from asr_client.doctor.case import Case, ExamOptions
 from asr_client.doctor.entering import ask_without_key, find_paths, meet, reach
 from asr_client.doctor.findings import Report
@@ -21,6 +20,7 @@ from asr_client.doctor.judge import judge
 from asr_client.doctor.seen import Seen
 from asr_client.doctor.visitor import Log, Visitor
 from asr_client.endpoint import AI4I_PATH, ASR_INFER_PATH, ULCA_PATH
+from asr_client.settings.config import Settings
 
 __all__ = ["examine"]
 

@@ -14,10 +14,10 @@ from typing import Any
 
 import certifi
 
-from asr_client.config import ClientConfig
 from asr_client.deadline import Deadline
 from asr_client.doctor.sights import Certificate, Contact, Handshake, Lookup, Speech
 from asr_client.endpoint import Endpoint
+from asr_client.settings.config import ClientConfig
 from asr_client.transports.sockets import open_socket, resolve, seconds_left
 from asr_client.transports.tls import tls_context
 

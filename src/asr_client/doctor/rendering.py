@@ -59,7 +59,7 @@ def _summary(report: Report) -> str:
         for state in ("passed", "warning", "failed", "skipped")
         if report.count(state)
     )
-    return f"{counts}; {report.requests} requests in {report.took_s:.1f} s"
+    return f"{counts}; {_count(report.requests, 'request')} in {report.took_s:.1f} s"
 
 
 def as_json(report: Report) -> str:
@@ -92,3 +92,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
 
 def _plain(value: object) -> object:
     return dict(value) if isinstance(value, Mapping) else value
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

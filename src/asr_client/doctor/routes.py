@@ -134,7 +134,7 @@ def check_browser(seen: Seen) -> Finding:
     """Whether pages in browsers may call; nothing in Python needs it."""
     preflight = seen.preflight
     if preflight is None:
-        return skipped("asked of gateways only, over HTTP")
+        return skipped("asked over HTTP only, of a gateway that is known to let this client in")
     origin = preflight.headers.get("access-control-allow-origin", "")
     if preflight.error is not None or not origin:
         return skipped(

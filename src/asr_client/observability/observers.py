@@ -19,10 +19,10 @@ from asr_client.calls.observing import (
     Subject,
     unobserved,
 )
-from asr_client.config import ClientConfig
 from asr_client.contracts.wire import Request
 from asr_client.errors import ConfigError
 from asr_client.faults import Attempt
+from asr_client.settings.config import ClientConfig
 
 __all__ = ["Hook", "observe_by", "together"]
 

@@ -170,7 +170,7 @@ def _anatomy(attempt: Attempt) -> Attributes:
             "asr.encode_s": attempt.encode_s,
             "asr.connect_s": attempt.phases.connect_s,
             "asr.send_s": attempt.phases.send_s,
-            "asr.server_s": attempt.phases.wait_s,
+            "asr.server_s": attempt.phases.server_s,
             "asr.receive_s": attempt.phases.receive_s,
             "asr.parse_s": attempt.parse_s,
             "asr.gateway_s": attempt.gateway_s,

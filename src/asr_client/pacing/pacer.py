@@ -153,7 +153,8 @@ class Pacer:
         retry_after_s: float | None = None,
     ) -> None:
         """
-        Learn from a reply.
+        Learn from a reply; from a refusal that names a time no more than that time, since what it
+        says is left is void by then.
 
         Args:
             ticket: Whose request was answered.
@@ -175,7 +176,7 @@ class Pacer:
                 self._sends.add(ticket.at_s)
             if consumed is False:
                 self._sends.remove(ticket.at_s)
-            if quotas:
+            if quotas and not (is_limited and retry_after_s):
                 self._learn(quotas, headers, sent_s, now_s)
             elif not self._windows and not is_limited and consumed is not False:
                 self._is_unlimited = True

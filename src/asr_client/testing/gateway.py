@@ -27,7 +27,7 @@ from asr_client.testing.front import Front
 from asr_client.testing.functions import UpstreamFunction, serve_function
 from asr_client.testing.gate import Gate
 from asr_client.testing.headers import Headers
-from asr_client.testing.options import GatewayOptions
+from asr_client.testing.options import GatewayOptions, check_keys
 from asr_client.testing.proxy_http import HttpProxy
 from asr_client.testing.records import Call
 from asr_client.testing.replicas import Ring
@@ -203,7 +203,13 @@ class Gateway:
     def rotates_key(
         self, new_key: ApiKey, *, old_key: ApiKey | None = None, overlap_s: float = 0.0
     ) -> None:
-        """Let a new key in, and what it replaces (None: all others) for *overlap_s* more."""
+        """
+        Let a new key in, and what it replaces (None: all others) for *overlap_s* more.
+
+        Raises:
+            ConfigError: If the new key is no ApiKey.
+        """
+        check_keys(new_key)
         self._gate.keys.rotate(new_key, old_key, self.options.clock() + overlap_s)
 
     def adds_replica(self, url: str) -> None:

@@ -14,7 +14,7 @@ from asr_client.errors import ConfigError
 from asr_client.testing.rate_limit import WINDOWS_S
 from asr_client.testing.routes import GRPC_SERVICES, Route, documented_routes
 
-__all__ = ["Cors", "GatewayOptions", "Tls"]
+__all__ = ["Cors", "GatewayOptions", "Tls", "check_keys"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +134,7 @@ class GatewayOptions:
             )
         if any(limit < 1 for limit in self.limits.values()):
             raise ConfigError("a limit lets at least one request through")
-        if not all(isinstance(key, ApiKey) for key in self.api_keys):
-            raise ConfigError("api_keys holds ApiKey objects, so that nothing prints a key")
+        check_keys(*self.api_keys)
         if min(self.connect_timeout_s, self.read_timeout_s, self.client_idle_s) <= 0:
             raise ConfigError("timeouts of the gateway must be positive")
         if self.retries < 0:
@@ -145,3 +144,9 @@ class GatewayOptions:
     def ways(self) -> tuple[Route, ...]:
         """The routes, or the documented ones."""
         return documented_routes(self.model) if self.routes is None else self.routes
+
+
+def check_keys(*keys: object) -> None:
+    """Refuse what would print a key: plain text, say (ConfigError)."""
+    if not all(isinstance(key, ApiKey) for key in keys):
+        raise ConfigError("a gateway's keys are ApiKey objects, so that nothing prints them")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from asr_client.config import ClientConfig
+    from asr_client.settings.config import ClientConfig
     from asr_client.transports.base import AsyncTransport, Transport
 
 __all__ = ["open_async_transport", "open_transport"]

@@ -7,9 +7,9 @@ from typing import Any, cast
 import grpc
 
 from asr_client.auth import ApiKey
-from asr_client.config import ClientConfig
 from asr_client.contracts.wire import Reply, Request
 from asr_client.deadline import Deadline
+from asr_client.settings.config import ClientConfig
 from asr_client.transports.base import wait_limit_s
 from asr_client.transports.grpc_channels import (
     ChannelRing,

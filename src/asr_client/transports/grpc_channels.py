@@ -12,8 +12,8 @@ from typing import Any
 import grpc
 
 from asr_client import __version__
-from asr_client.config import ClientConfig
 from asr_client.errors import ConfigError
+from asr_client.settings.config import ClientConfig
 from asr_client.transports.base import MAX_REPLY_BYTES
 from asr_client.transports.lifetimes import Lifetimes
 from asr_client.transports.tls import read_tls_files

@@ -12,12 +12,12 @@ from asr_client.classification import judge_grpc
 from asr_client.classification.advice import advise_on_connecting
 from asr_client.classification.error_of import failure_class
 from asr_client.classification.wording import plain_line
-from asr_client.config import ClientConfig
 from asr_client.contracts.wire import Reply, Request
 from asr_client.deadline import Deadline
 from asr_client.endpoint import Endpoint
 from asr_client.errors import ASRError, ConfigError, NotSentError, ReplyLostError
 from asr_client.faults import Fault
+from asr_client.settings.config import ClientConfig
 from asr_client.transports.base import reply_too_large
 
 __all__ = [

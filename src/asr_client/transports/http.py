@@ -14,9 +14,9 @@ from contextlib import contextmanager
 import httpcore
 
 from asr_client.auth import ApiKey
-from asr_client.config import ClientConfig
 from asr_client.contracts.wire import Reply, Request
 from asr_client.deadline import Deadline
+from asr_client.settings.config import ClientConfig
 from asr_client.transports.base import MAX_REPLY_BYTES, reply_too_large, wait_limit_s
 from asr_client.transports.http_messages import (
     NETWORK_ERRORS,

@@ -7,8 +7,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from asr_client.connections import Connections
 from asr_client.deadline import Clock
+from asr_client.settings.connections import Connections
 
 __all__ = ["Lifetimes"]
 

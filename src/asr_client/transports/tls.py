@@ -6,8 +6,8 @@ import ssl
 from pathlib import Path
 from typing import NoReturn
 
-from asr_client.config import ClientConfig
 from asr_client.errors import ConfigError
+from asr_client.settings.config import ClientConfig
 
 __all__ = ["TLSFiles", "read_tls_files", "tls_context"]
 

@@ -9,7 +9,7 @@ from asr_client import __version__
 from asr_client.endpoint import Endpoint
 from asr_client.errors import NotSentError
 from asr_client.faults import Fault
-from asr_client.proxies import Proxy
+from asr_client.settings.proxies import Proxy
 
 __all__ = ["Route", "check_login", "check_tunnel", "is_whole_head"]
 

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from typing import NoReturn, TypedDict, Unpack, cast
 
 from asr_client.auth import NO_KEYS, ApiKeyArgument, KeySource, choose_source
-from asr_client.connections import Connections
 from asr_client.deadline import check_seconds
 from asr_client.endpoint import PROTOCOLS, Endpoint, Protocol, parse_url
 from asr_client.errors import ConfigError
 from asr_client.faults import Attempt
-from asr_client.proxies import Proxy, choose_proxy
 from asr_client.retry import DEFAULT_RETRY, RetryPolicy
+from asr_client.settings.connections import Connections
+from asr_client.settings.proxies import Proxy, choose_proxy
 
 __all__ = ["DEFAULT_MODEL", "ClientConfig", "Settings"]
 
