@@ -112,6 +112,14 @@ def test_retry_after_holds_up_everybody() -> None:
     assert pacer.book(NOW_S + 0.1).at_s == pytest.approx(NOW_S + 30.0 + LUCK * 1.0)
 
 
+def test_absurd_retry_after_is_asked_about_again_in_an_hour() -> None:
+    """One reply cannot put a key out of use for a year."""
+    pacer = Pacer(random=lambda: 0.5, wall_clock_s=0.0)
+    ticket = pacer.book(100.0)
+    pacer.settle(ticket, headers={}, sent_s=100.0, now_s=100.1, is_limited=True, retry_after_s=3e7)
+    assert pacer.book(101.0).at_s == pytest.approx(100.1 + 3600, abs=2.0)
+
+
 def test_refusals_without_a_time_double_the_wait_until_a_good_reply() -> None:
     """From a quarter of a second to a minute; refusals of one moment count once."""
     pacer = pacer_at_minute_start()

@@ -12,6 +12,9 @@ __all__ = ["Hold"]
 # How long everybody stays away from a gateway that says only no: doubling with each refusal.
 _FIRST_S = 0.25
 _LONGEST_S = 60.0
+# Whatever a refusal says, one request an hour may find out whether it still holds: a key must not
+# be out of use for a year because of one reply.
+_LONGEST_TOLD_S = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +35,8 @@ class Hold:
     since_s: float = -math.inf
 
     def told(self, retry_after_s: float, now_s: float) -> Hold:
-        """Stay away for as long as a refusal says."""
-        until_s = now_s + retry_after_s
+        """Stay away for as long as a refusal says, but no longer than an hour."""
+        until_s = now_s + min(retry_after_s, _LONGEST_TOLD_S)
         if until_s <= self.until_s:
             return self
         return replace(self, until_s=until_s, spread_s=lateness_s(retry_after_s))
