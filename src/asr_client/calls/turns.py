@@ -72,7 +72,7 @@ def _take(pacer: Pacer, call: Call) -> Flow[Ticket]:
 def _no_room(call: Call, delay_s: float, left_s: float) -> RateLimitedError:
     return RateLimitedError(
         f"the rate limit of this API key has no room for {delay_s:.1f} s, and the call has "
-        f"{left_s:.1f} s left; nothing was sent",
+        f"{left_s:.1f} s left: it was not sent",
         hint="come back then, send less at a time, or give more time (deadline_s, --deadline)",
         fault=_NO_ROOM,
         retry_after_s=delay_s,
