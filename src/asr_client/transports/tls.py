@@ -25,6 +25,8 @@ def tls_context(config: ClientConfig) -> ssl.SSLContext | None:
         return None
     context = _trusting(config.tls_ca_file)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
+    # Some Pythons (Debian's 3.11.2) take any end for a farewell: a cut reply would seem whole.
+    context.options &= ~ssl.OP_IGNORE_UNEXPECTED_EOF
     context.set_alpn_protocols(["http/1.1"])
     _identify(context, config.tls_cert_file, config.tls_key_file)
     return context
