@@ -167,9 +167,17 @@ def test_service_address_stops_silently_while_connections_come() -> None:
         for _ in range(10):
             service = ServiceAddress([gateway.url]).start()
             port = int(service.url.rpartition(":")[2])
-            for _ in range(10):
-                open_ones.enter_context(connect(port))
+            made = [open_ones.enter_context(connect(port)) for _ in range(10)]
             service.stop()
+            assert all(has_ended(each) for each in made)
+
+
+def has_ended(connection: socket.socket) -> bool:
+    """Whether the other side has closed or reset it, within the connection's time limit."""
+    try:
+        return connection.recv(1) == b""
+    except ConnectionError:
+        return True
 
 
 def test_conversation_that_never_began_is_ended_too() -> None:
