@@ -61,6 +61,8 @@ class RunInfo:
         notes: What the reader must know, a line each.
         price_per_hour: Price of the serving machines per hour, if given, for cost per audio hour.
         replicas: Servers behind the URL, if told; for capacity per replica.
+        gateway_limit_rps: Requests a second that the gateway allows all keys together for ever, if
+            it told (`judgement.preflight.sustained_rps`).
     """
 
     run_id: str
@@ -86,6 +88,7 @@ class RunInfo:
     notes: tuple[str, ...] = ()
     price_per_hour: float | None = None
     replicas: int | None = None
+    gateway_limit_rps: float | None = None
 
     def to_fields(self) -> dict[str, Any]:
         """Give what JSON can carry; `from_fields` reads it."""

@@ -59,6 +59,18 @@ class Window:
         self.gateway.merge(other.gateway)
         self.upstream.merge(other.upstream)
 
+    def add(self, sample: Sample, *, is_good: bool) -> None:
+        """Count a sample in all respects, where this is the only window."""
+        self.offered += 1
+        self.add_sending(sample)
+        self.add_end(sample, is_good=is_good)
+
+    def add_sending(self, sample: Sample) -> None:
+        """Count a sample that was sent in this window, if it was sent."""
+        if sample.sent_s is not None:
+            self.sent += 1
+            self.lag.add(max(sample.sent_s - sample.intended_s, 0.0))
+
     def add_end(self, sample: Sample, *, is_good: bool) -> None:
         """Count a sample that ended in this window."""
         self.outcomes[sample.outcome] += 1
@@ -92,9 +104,7 @@ class Timeline:
         """Count a sample where it was meant, where it was sent and where it ended."""
         self._at(sample.intended_s).offered += 1
         if sample.sent_s is not None:
-            sending = self._at(sample.sent_s)
-            sending.sent += 1
-            sending.lag.add(max(sample.sent_s - sample.intended_s, 0.0))
+            self._at(sample.sent_s).add_sending(sample)
         ended_s = sample.intended_s if sample.done_s is None else sample.done_s
         self._at(ended_s).add_end(sample, is_good=is_good)
 
@@ -110,11 +120,16 @@ class Timeline:
         number = int(instant_s // self.width_s)
         window = self.windows.get(number)
         if window is None:
-            if len(self.windows) >= _MOST_WINDOWS:
+            while self._span_with(number) > _MOST_WINDOWS:
                 self._halve()
-                return self._at(instant_s)
-            window = self.windows[number] = Window()
+                number = int(instant_s // self.width_s)
+            window = self.windows.setdefault(number, Window())
         return window
+
+    def _span_with(self, number: int) -> int:
+        """Count the windows from the first to the last: `rows` gives those without samples, too."""
+        first, last = min(self.windows, default=number), max(self.windows, default=number)
+        return max(last, number) - min(first, number) + 1
 
     def _halve(self) -> None:
         halved: dict[int, Window] = {}
