@@ -17,7 +17,7 @@ from asr_client.errors import ASRError
 from asr_client.faults import UNTOLD, Attempt, Fault
 from asr_client.pacing.headers import read_latency_s
 
-__all__ = ["Encode", "Try"]
+__all__ = ["Encode", "Try", "without_key"]
 
 Value = TypeVar("Value")
 # Encodes an exchange, told how many seconds are left for its answer.
@@ -65,7 +65,7 @@ class Try:
         try:
             self.reply = yield from send(self._addressed(exchange.request), deadline, self.key)
             self._replied_s = clock()
-            return exchange.parse(_without_key(self.reply, self.key))
+            return exchange.parse(without_key(self.reply, self.key))
         except ASRError as error:
             self._fault = error.fault
             raise
@@ -115,7 +115,7 @@ class Try:
         self.call.observer.attempt_ended(attempt)
 
 
-def _without_key(reply: Reply, key: ApiKey | None) -> Reply:
+def without_key(reply: Reply, key: ApiKey | None) -> Reply:
     """Take the key out of what is read: some gateways quote it, and errors quote gateways."""
     if key is None:
         return reply

@@ -1,0 +1,106 @@
+"""Live lines: what is offered, what comes of it, who is slow; every two seconds."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from typing import Self
+
+import gevent
+
+from asr_loadtest.engine.measurement import Measurement
+from asr_loadtest.load.histogram import Histogram
+from asr_loadtest.load.outcomes import REFUSALS
+from asr_loadtest.load.timeline import Window
+
+__all__ = ["LiveLines", "live_line"]
+
+_EVERY_S = 2.0
+_LINES_A_HEADER = 20
+
+_LEGEND = (
+    "per second: offered, sent, ok, good (ok within the SLO), refused, failed. Of what was ok: "
+    "response times from the intended start.\nlag: what this generator added, p99; an invalid "
+    "measurement shows here first."
+)
+_COLUMNS = (
+    ("time", 8),
+    ("offered", 9),
+    ("sent", 8),
+    ("ok", 8),
+    ("good", 8),
+    ("refused", 9),
+    ("failed", 8),
+    ("in flight", 11),
+    ("p50 ms", 9),
+    ("p99 ms", 9),
+    ("lag ms", 8),
+    ("RTFx", 8),
+)
+_HEADER = "".join(name.rjust(width) for name, width in _COLUMNS)
+
+
+class LiveLines:
+    """Prints a line every two seconds, within a `with` block."""
+
+    def __init__(self, measurement: Measurement) -> None:
+        self._measurement = measurement
+        self._greenlet: gevent.Greenlet | None = None
+
+    def __enter__(self) -> Self:
+        print(f"\n{_LEGEND}\n", flush=True)
+        self._greenlet = gevent.spawn(self._print)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._greenlet is not None:
+            self._greenlet.kill()
+
+    def _print(self) -> None:
+        began_s = last_s = time.monotonic()
+        for number in itertools.count():
+            if number % _LINES_A_HEADER == 0:
+                print(_HEADER, flush=True)
+            gevent.sleep(_EVERY_S)
+            now_s = time.monotonic()
+            window = self._measurement.recent()
+            line = live_line(now_s - began_s, now_s - last_s, window, self._measurement.in_flight)
+            print(line, flush=True)
+            last_s = now_s
+
+
+def live_line(at_s: float, over_s: float, window: Window, in_flight: int) -> str:
+    """
+    Write one line.
+
+    Args:
+        at_s: The run's time.
+        over_s: Seconds that the window covers.
+        window: What was reported in them.
+        in_flight: Requests on their way.
+    """
+    refused = sum(window.outcomes[outcome] for outcome in REFUSALS)
+    no_failures = window.outcomes["ok"] + refused + window.outcomes["not_sent"]
+    counts = (
+        window.offered,
+        window.sent,
+        window.outcomes["ok"],
+        window.good,
+        refused,
+        window.outcomes.total() - no_failures,
+    )
+    cells = (
+        f"{at_s:.0f} s",
+        *(f"{count / over_s:.1f}" for count in counts),
+        str(in_flight),
+        _ms(window.response, 0.5),
+        _ms(window.response, 0.99),
+        _ms(window.lag, 0.99),
+        "-" if window.rtfx.mean is None else f"{window.rtfx.mean:.1f}",
+    )
+    return "".join(cell.rjust(width) for cell, (_, width) in zip(cells, _COLUMNS, strict=True))
+
+
+def _ms(histogram: Histogram, share: float) -> str:
+    value_s = histogram.quantile(share)
+    return "-" if value_s is None else f"{value_s * 1000:.0f}"

@@ -1,0 +1,183 @@
+"""One HTTP/1.1 connection for greenlets: gevent's socket, the parser of Locust's fast client."""
+
+from __future__ import annotations
+
+import contextlib
+import select
+import socket
+import ssl
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from gevent import monkey
+from geventhttpclient.response import HTTPParseError, HTTPResponse
+
+from asr_client.contracts.wire import Buffer
+from asr_client.deadline import Deadline
+from asr_client.transports.base import MAX_REPLY_BYTES, reply_too_large
+from asr_client.transports.http_failures import connecting
+from asr_client.transports.sockets import open_socket, seconds_left
+from asr_client.transports.tunnel import Route
+
+__all__ = ["Connection", "IncompleteReadError", "RawReply", "ServerDisconnectedError", "connect"]
+
+_BLOCK_BYTES = 16 * 2**10
+_FIRST_FINAL_STATUS = 200
+# The system's own: gevent's goes through the event loop to ask what is known already.
+_poll = monkey.get_original("select", "poll")
+
+
+# Judged by their names, as all exceptions are: asr_client.classification.failures.
+class IncompleteReadError(OSError):
+    """The reply ended before it was whole."""
+
+
+class ServerDisconnectedError(OSError):
+    """The server hung up without a reply."""
+
+
+def connect(route: Route, limit: Deadline) -> socket.socket:
+    """Open a connection and shake hands, all of it within *limit*."""
+    with connecting(route), contextlib.ExitStack() as on_error:
+        connected = on_error.enter_context(open_socket(*route.first_hop, limit))
+        connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if route.tls is not None:
+            connected.settimeout(seconds_left(limit))
+            connected = route.tls.wrap_socket(
+                connected,
+                server_hostname=route.endpoint.host,
+                suppress_ragged_eofs=False,  # an end without a farewell is no end, but a cut
+            )
+        connected.settimeout(None)  # from here on each request has its own limit
+        on_error.pop_all()
+        return connected
+
+
+@dataclass(frozen=True, slots=True)
+class RawReply:
+    """
+    A reply as it came.
+
+    Attributes:
+        status: HTTP status.
+        headers: Lower-case names.
+        body: Whole, as it was sent.
+        sent_s: When the request had been handed to the system.
+        first_byte_s: When the reply began.
+        can_continue: Whether the connection may carry another request.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    sent_s: float
+    first_byte_s: float
+    can_continue: bool
+
+
+class Connection:
+    """
+    A connection that is there.
+
+    Args:
+        connected: The socket; TLS, if any, is done.
+        number: To tell connections apart.
+        ends_s: When it may not be used again.
+    """
+
+    __slots__ = ("_poll", "_socket", "ends_s", "idle_since_s", "number")
+
+    def __init__(self, connected: socket.socket, number: int, ends_s: float) -> None:
+        self._socket = connected
+        self.number = number
+        self.ends_s = ends_s
+        self.idle_since_s = 0.0
+        self._poll = _poll()
+        self._poll.register(connected.fileno(), select.POLLIN)
+
+    def is_quiet(self) -> bool:
+        """Whether nothing came: on an idle connection, that is the server's farewell."""
+        return not self._poll.poll(0)
+
+    def exchange(self, head: bytes, body: Sequence[Buffer], method: str) -> RawReply:
+        """
+        Send a request and read its whole reply; the caller bounds the time.
+
+        Raises:
+            OSError: If no whole reply comes.
+            ContractError: If it is larger than any transcript.
+        """
+        was_sent = self._send([head, *body])
+        sent_s = time.monotonic()
+        response = _Response(method)
+        first_byte_s = self._receive(response, was_sent=was_sent)
+        return RawReply(
+            response.status_code,
+            {name.lower(): value for name, value in response.items()},
+            bytes(response.body),
+            sent_s,
+            max(first_byte_s, sent_s),
+            was_sent and not response.should_close(),
+        )
+
+    def _send(self, parts: list[Buffer]) -> bool:
+        """Send; False if the server hung up before it was whole: its answer says why."""
+        try:
+            if isinstance(self._socket, ssl.SSLSocket):
+                self._socket.sendall(b"".join(parts))
+            else:
+                _send_gathered(self._socket, parts)
+        except (ConnectionError, ssl.SSLError):
+            return False
+        return True
+
+    def _receive(self, response: _Response, *, was_sent: bool) -> float:
+        """Read to the reply's end; tell when it began."""
+        first_byte_s = 0.0
+        try:
+            # A 1xx is no reply yet.
+            while not response.message_complete or response.status_code < _FIRST_FINAL_STATUS:
+                received = self._socket.recv(_BLOCK_BYTES)
+                first_byte_s = first_byte_s or time.monotonic()
+                response.feed(received)  # nothing says that there will be no more
+                if not received and not response.message_complete:
+                    raise _cut(response, was_sent=was_sent)
+                if len(response.body) > MAX_REPLY_BYTES:
+                    raise reply_too_large()
+        except HTTPParseError as error:
+            raise _cut(response, was_sent=was_sent) from error
+        return first_byte_s
+
+    def close(self) -> None:
+        """Close it, at once."""
+        self._socket.close()
+
+
+def _send_gathered(connection: socket.socket, parts: list[Buffer]) -> None:
+    """Send parts without joining them: audio is not copied."""
+    views = [memoryview(part) for part in parts]
+    while views:
+        sent = connection.sendmsg(views)
+        while views and sent >= views[0].nbytes:
+            sent -= views.pop(0).nbytes
+        if sent:
+            views[0] = views[0].cast("B")[sent:]
+
+
+class _Response(HTTPResponse):
+    """Parses one reply, and keeps its body."""
+
+    def __init__(self, method: str) -> None:
+        super().__init__(method)
+        self.body = bytearray()
+
+    def _on_body(self, buf: bytearray) -> None:
+        self.body += buf
+
+
+def _cut(response: _Response, *, was_sent: bool) -> OSError:
+    if response.message_begun:
+        return IncompleteReadError("the reply is cut off, or is no HTTP")
+    said = "" if was_sent else ", while it was sent,"
+    return ServerDisconnectedError(f"the server took the request{said} and hung up")

@@ -1,0 +1,122 @@
+"""The process that decides: it begins and ends tests as Locust says, and tells how they went."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal
+
+import gevent
+from locust.env import Environment
+from locust.rpc import Message
+from locust.runners import Runner
+
+from asr_client.errors import ASRError, ConfigError
+from asr_loadtest.engine.conduct import Conductor
+from asr_loadtest.engine.crew import Crew
+from asr_loadtest.engine.ending import Ending, end_run, refused
+from asr_loadtest.engine.messages import REPORT, Report
+from asr_loadtest.engine.options import LoadOptions
+from asr_loadtest.engine.plan import Plan, make_plan
+from asr_loadtest.engine.searching import search_limit
+from asr_loadtest.engine.start import look_before
+from asr_loadtest.judgement.exit_codes import ExitCode
+
+__all__ = ["Lead"]
+
+_log = logging.getLogger(__name__)
+
+# Locust's own code for wrong usage, and for errors that are its or ours.
+_USAGE = 2
+
+
+class Lead:
+    """
+    Runs load tests in this process, one at a time.
+
+    Args:
+        environment: Locust's.
+        runner: Its runner.
+        options: Gives the options as they are now; the web form changes them.
+        profiles: Where profiles have their names.
+    """
+
+    def __init__(
+        self,
+        environment: Environment,
+        runner: Runner,
+        options: Callable[[], LoadOptions],
+        profiles: Path,
+    ) -> None:
+        self._environment = environment
+        self._runner = runner
+        self._options = options
+        self._profiles = profiles
+        self._work: gevent.Greenlet | None = None
+        self._is_asked_to_end = False
+        self.conductor: Conductor | None = None
+
+    def listen(self) -> None:
+        """Take the reports of all processes from now on."""
+        self._runner.register_message(REPORT, self._on_report)
+
+    def begin(self) -> None:
+        """Start a test: Locust's `test_start`."""
+        self._is_asked_to_end = False
+        self._work = gevent.spawn(self._test)
+
+    def end(self, ended_by: Literal["signal", "user"]) -> None:
+        """End the test, and wait until its reports are written: Locust's `test_stopping`."""
+        work = self._work
+        if work is None or work.ready() or work is gevent.getcurrent():
+            return
+        self._is_asked_to_end = True
+        if self.conductor is not None:
+            self.conductor.halt(ended_by)
+        work.join()
+
+    def _test(self) -> None:
+        try:
+            self._environment.process_exit_code = self._measure()
+        except ASRError as error:
+            self._refuse(error)
+        except Exception:  # noqa: BLE001 - Locust would go on without a word
+            _log.exception("a bug ended this test")
+            self._environment.process_exit_code = _USAGE
+        finally:
+            if not self._is_asked_to_end:
+                self._leave()
+
+    def _measure(self) -> int:
+        run_time_s = getattr(self._environment.parsed_options, "run_time", None)
+        host = self._environment.host
+        plan = make_plan(host, self._options(), run_time_s, profiles=self._profiles)
+        ending = self._carry_out(plan)
+        print(f"\n{ending.summary}\n", flush=True)
+        return ending.exit_code
+
+    def _carry_out(self, plan: Plan) -> Ending:
+        start = look_before(plan)
+        if start.refusal is not None:
+            return refused(start.refusal)
+        self.conductor = conductor = Conductor(Crew(self._runner), start)
+        if plan.options.search:
+            return search_limit(conductor, plan)
+        return end_run(conductor.measure(plan), plan.slo)
+
+    def _refuse(self, error: ASRError) -> None:
+        _log.error("%s", error)
+        is_usage = isinstance(error, ConfigError)
+        self._environment.process_exit_code = _USAGE if is_usage else int(ExitCode.NOT_READY)
+
+    def _leave(self) -> None:
+        """Let Locust go home; with a web interface, only the test is over."""
+        if self._environment.web_ui is None:
+            self._runner.quit()
+        else:
+            self._runner.stop()
+
+    def _on_report(self, environment: Environment, msg: Message) -> None:  # noqa: ARG002 - Locust's
+        if self.conductor is not None:
+            self.conductor.take(Report.from_fields(msg.data))

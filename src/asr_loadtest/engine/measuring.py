@@ -1,0 +1,159 @@
+"""
+One measurement from its first order to its last record.
+
+The lead gives each process its share, waits until all are ready, lets them begin together, and
+waits until each has delivered everything or is given up as lost.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import gevent
+
+from asr_client.errors import ASRError, ConfigError, NotSentError
+from asr_loadtest.cluster.readings import PodReading
+from asr_loadtest.engine.clock import RunClock
+from asr_loadtest.engine.crew import LOCAL, Crew
+from asr_loadtest.engine.measurement import Measurement, Seat
+from asr_loadtest.engine.messages import GO, HALT, PREPARE, Orders
+from asr_loadtest.engine.server_watch import ServerWatch
+
+__all__ = ["Measuring"]
+
+# Recordings are read and encoded, connections made: minutes for a corpus of hours.
+_READY_WITHIN_S = 300.0
+# So that the word reaches all processes before the run begins.
+_HEAD_START_S = 0.5
+_LOOK_S = 0.2
+# After its deadline a request is over; its record may still be on its way.
+_GRACE_S = 10.0
+
+Look = Callable[[float], Sequence[PodReading]]
+
+
+@dataclass(slots=True)
+class Measuring:
+    """
+    Conducts one measurement.
+
+    Attributes:
+        crew: Who sends.
+        measurement: Takes their reports.
+        orders: What they are told, each with its own place.
+        look: Reads the servers' metrics, told the run's time.
+        scrape_s: Seconds between two looks.
+        deadline_s: Seconds that a request is given.
+        clock: The run's, once it has begun.
+        ended_by: Why it ended before its plan; empty if it did not.
+        halted_s: When it was told to end, on the run's clock.
+    """
+
+    crew: Crew
+    measurement: Measurement
+    orders: Orders
+    look: Look
+    scrape_s: float
+    deadline_s: float
+    clock: RunClock | None = None
+    ended_by: str = ""
+    halted_s: float | None = None
+    _asked_s: float = 0.0
+
+    def run(self) -> None:
+        """Measure, once all are prepared."""
+        is_alone = [seat.name for seat in self.measurement.seats] == [LOCAL]
+        starts_in_s = 0.0 if is_alone else _HEAD_START_S
+        # Before the first request, so that the servers' counts and ours agree.
+        self.measurement.add_pods(self.look(-starts_in_s))
+        self.clock = RunClock.starting_in(starts_in_s)
+        watch = ServerWatch(self.look, self.clock.now_s, self.measurement.add_pods, self.scrape_s)
+        self._tell_all(GO, {"starts_in_s": starts_in_s})
+        watch.start()
+        try:
+            self._wait_until_over()
+        finally:
+            watch.stop()
+
+    def halt(self, ended_by: str) -> None:
+        """
+        Have it end early, unless its plan is over in a moment.
+
+        Locust's clock of --run-time began before ours: the last seconds of the plan are not cut.
+        """
+        if self.measurement.is_over or self.halted_s is not None:
+            return
+        if self.clock is not None and self._ends_in_a_moment(self.clock):
+            return
+        self.ended_by = ended_by
+        self.halted_s = 0.0 if self.clock is None else max(self.clock.now_s(), 0.0)
+        self.measurement.note_halt()
+        self._tell_all(HALT, {})
+
+    def _ends_in_a_moment(self, clock: RunClock) -> bool:
+        duration_s = self.orders.duration_s
+        if duration_s is None:
+            return False
+        preparing_s = clock.zero_s - self._asked_s
+        return duration_s - clock.now_s() <= preparing_s + 1.0
+
+    def prepare(self) -> None:
+        """
+        Have everybody find the model and encode the requests.
+
+        Raises:
+            ASRError: If a process cannot take part.
+        """
+        self._asked_s = time.monotonic()
+        for place, seat in enumerate(self.measurement.seats):
+            fields = self.orders.to_fields() | {"worker": place}
+            self.crew.tell(seat.name, PREPARE, fields)
+        self._wait(lambda: self.measurement.is_ready, _READY_WITHIN_S)
+        for seat in self.measurement.seats:
+            _check(seat, self.measurement.seats[0])
+
+    def _tell_all(self, message: str, fields: dict[str, object]) -> None:
+        for seat in self.measurement.seats:
+            if not seat.is_over:
+                self.crew.tell(seat.name, message, fields)
+
+    def _wait_until_over(self) -> None:
+        while not self.measurement.is_over and self.halted_s is None:
+            self._wait(lambda: self.measurement.is_over or self.halted_s is not None, 3600.0)
+        self._wait(lambda: self.measurement.is_over, self.deadline_s + _GRACE_S)
+        self.measurement.lose([seat.name for seat in self.measurement.seats])
+
+    def _wait(self, is_done: Callable[[], bool], limit_s: float) -> None:
+        """Wait for reports, and for processes that will never send one."""
+        names = [seat.name for seat in self.measurement.seats]
+        with gevent.Timeout(limit_s, False):
+            while not is_done():
+                self.measurement.changed.clear()
+                self.measurement.changed.wait(_LOOK_S)
+                self.measurement.lose(self.crew.absent(names))
+
+
+def _check(seat: Seat, first: Seat) -> None:
+    """
+    Refuse to begin with a process that cannot, or would send something else.
+
+    Raises:
+        ASRError: That process's trouble.
+    """
+    if seat.state == "failed":
+        raise _refusal(seat)
+    if seat.state != "ready":
+        raise ConfigError(f"worker {seat.name} did not get ready", hint="its own log says more")
+    if seat.corpus.get("digest") != first.corpus.get("digest"):
+        raise ConfigError(
+            f"workers {first.name} and {seat.name} have different recordings",
+            hint="give all of them the same corpus, at the same path",
+        )
+
+
+def _refusal(seat: Seat) -> ASRError:
+    kind = NotSentError if seat.is_refusal else ConfigError
+    where = "" if seat.name == LOCAL else f"worker {seat.name}: "
+    return kind(where + seat.trouble)

@@ -1,0 +1,211 @@
+"""
+What a user may say of a load test, on the command line or in the web form.
+
+Locust's own options keep their meaning: --host, --run-time, --headless, --processes, --master; and
+--users and --spawn-rate in a closed loop.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, asdict, dataclass, field, fields
+from typing import Any, Self
+
+from asr_client.errors import ConfigError
+
+__all__ = ["LoadOptions", "add_options"]
+
+_PREFIX = "asr_"
+_SHORTEST_SCRAPE_S = 0.1
+
+
+def _option(default: Any, text: str, **how: Any) -> Any:
+    """Declare an option: its default, its help, and how argparse and the web form treat it."""
+    return field(default=default, metadata={"text": text, "how": how})
+
+
+def _list(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadOptions:
+    """All options, by the names that they have on the command line after `--asr-`."""
+
+    # what is offered
+    loop: str = _option(
+        "open",
+        "open: arrivals by a schedule, whatever the server does; closed: -u users that wait for "
+        "their answers (prone to coordinated omission)",
+        choices=("open", "closed"),
+    )
+    arrivals: str = _option(
+        "poisson",
+        "how arrivals follow each other in the open loop",
+        choices=("constant", "poisson", "gamma"),
+    )
+    rate: float = _option(2.0, "arrivals a second, all workers together")
+    shape: float = _option(0.5, "gamma: below 1 in bursts, 1 is Poisson, above it evenly")
+    profile: str = _option(
+        "", "a profile (ramp, steps, burst, diurnal, soak, ... or a TOML file) instead of a rate"
+    )
+    think_s: float = _option(0.0, "closed loop: seconds between an answer and the next request")
+    seed: int = _option(1, "seed of arrivals and of the choice of recordings")
+    max_in_flight: int = _option(
+        2000, "requests on their way at once, all workers together; more are not_sent"
+    )
+    deadline_s: float = _option(30.0, "seconds that each request is given")
+    # what it is made of
+    corpus: str = _option(
+        "samples", "folder, manifest (TSV, CSV, JSONL), or the shipped samples", is_file=True
+    )
+    language: str = _option("", "only recordings of this language, and for those that name none")
+    mix: str = _option("", "shares by language or length: hi=3,ta=1 or 0-5=1,5-30=2")
+    lengths_s: str = _option("", "synthetic lengths, cut and joined from the recordings: 2,5,10")
+    pad_to_s: float = _option(
+        0.0, "pad with zeros to multiples of this, so that Triton can batch; 0: never"
+    )
+    perturb: bool = _option(
+        True, "change each body by a bit of 16, so that no response cache flatters"
+    )
+    max_word_errors: float = _option(
+        math.inf,
+        "share of wrong words up to which a transcript counts as right, where the recording has "
+        "a text; inf takes any",
+    )
+    # whom it goes to, and how
+    protocol: str = _option(
+        "auto",
+        "how the model is asked",
+        choices=("auto", "http", "grpc", "generate", "asr-infer", "ulca", "ai4i"),
+    )
+    model: str = _option("", "model to ask; default asr_am_ensemble, or ASR_MODEL")
+    connection: str = _option(
+        "keepalive",
+        "keepalive pins the load to the replicas of the first second; max-age lets new ones in",
+        choices=("keepalive", "max-age", "per-request"),
+    )
+    max_age_s: float = _option(30.0, "seconds a connection lives with max-age, give or take 20 %")
+    api_key_file: str = _option(
+        "", "file with the API key, or several, one a line (or ASR_API_KEY)", is_local=True
+    )
+    spread_keys: bool = _option(
+        False, "use all keys of the file in turn, where the gateway's owner permits it"
+    )
+    api_key_header: str = _option("", "header for the key; default X-API-Key", is_local=True)
+    tls_ca_file: str = _option("", "PEM file with the authorities to trust", is_local=True)
+    # what it is held against
+    slo: str = _option("", "TOML file with limits (loadtest/slo.example.toml)", is_file=True)
+    warm_up_s: float = _option(0.0, "seconds at the start that are not judged")
+    preflight: str = _option(
+        "stop",
+        "what a rate limit below the plan does before the start",
+        choices=("stop", "warn", "off"),
+    )
+    search: bool = _option(False, "find the highest rate within the SLO; starts at --asr-rate")
+    # what is watched
+    metrics_url: str = _option(
+        "", "Triton's metrics, one URL a pod, by commas; found by itself where the port is Triton's"
+    )
+    scrape_s: float = _option(1.0, "seconds between looks at the servers' metrics")
+    replicas: int = _option(0, "servers behind the host, for capacity by replica; 0: not told")
+    price_per_hour: float = _option(0.0, "price of these servers an hour, for the cost of audio")
+    # where it goes
+    out: str = _option("runs", "folder for the runs' folders", is_local=True)
+    locust_table: bool = _option(False, "print Locust's own table every two seconds, too")
+
+    def __post_init__(self) -> None:
+        _check(self.rate > 0, "rate", self.rate, "a number of arrivals a second above 0")
+        _check(self.deadline_s > 0, "deadline-s", self.deadline_s, "seconds above 0")
+        _check(self.max_in_flight >= 1, "max-in-flight", self.max_in_flight, "1 or more")
+        _check(self.scrape_s >= _SHORTEST_SCRAPE_S, "scrape-s", self.scrape_s, "0.1 or more")
+        _check(self.think_s >= 0, "think-s", self.think_s, "seconds, 0 or more")
+        _check(self.warm_up_s >= 0, "warm-up-s", self.warm_up_s, "seconds, 0 or more")
+        _check(self.max_word_errors >= 0, "max-word-errors", self.max_word_errors, "0 or more")
+
+    @classmethod
+    def from_parsed(cls, parsed: argparse.Namespace) -> Self:
+        """
+        Read what Locust parsed; its web form gives text for some of it.
+
+        Raises:
+            ConfigError: If a value cannot work.
+        """
+        given = {f.name: getattr(parsed, _PREFIX + f.name, f.default) for f in fields(cls)}
+        return cls(**{f.name: _as_type(f.name, f.default, given[f.name]) for f in fields(cls)})
+
+    def to_fields(self) -> dict[str, Any]:
+        """Give what MessagePack and JSON can carry; `from_fields` reads it."""
+        return asdict(self)
+
+    @classmethod
+    def from_fields(cls, known: Mapping[str, Any], own: LoadOptions) -> Self:
+        """
+        Read what `to_fields` gave in another process.
+
+        Args:
+            known: The lead's options.
+            own: This process's, which stay in force where they are about this machine: key files.
+        """
+        local = {f.name for f in fields(cls) if f.metadata["how"].get("is_local")}
+        return cls(**{**known, **{name: getattr(own, name) for name in local}})
+
+    @property
+    def metrics_urls(self) -> tuple[str, ...]:
+        """The servers' metrics, one URL a pod."""
+        return _list(self.metrics_url)
+
+    @property
+    def synthetic_lengths_s(self) -> tuple[float, ...]:
+        """The lengths to cut and join recordings to."""
+        try:
+            return tuple(float(part) for part in _list(self.lengths_s))
+        except ValueError:
+            raise ConfigError(
+                f"--asr-lengths-s is {self.lengths_s!r}", hint="seconds by commas, such as 2,5,10"
+            ) from None
+
+
+def add_options(parser: Any) -> None:
+    """Add all options to Locust's parser, as a group of their own."""
+    group = parser.add_argument_group(
+        "ASR options", "What is offered, to whom, and what it is held against: docs/loadtest.md"
+    )
+    for option in fields(LoadOptions):
+        how = dict(option.metadata["how"])
+        # Files of this machine are none of a browser's business.
+        is_on_web = not (how.pop("is_local", False) | how.pop("is_file", False))
+        name = option.name.replace("_", "-")
+        if isinstance(option.default, bool):
+            how["action"] = argparse.BooleanOptionalAction
+        else:
+            how["type"] = type(option.default)
+        action = group.add_argument(
+            f"--asr-{name}",
+            dest=_PREFIX + option.name,
+            default=option.default,
+            env_var=f"ASR_LOAD_{option.name.upper()}",
+            help=option.metadata["text"],
+            **how,
+        )
+        action.include_in_web_ui = is_on_web
+
+
+def _as_type(name: str, default: Any, value: Any) -> Any:
+    if value is None or default is MISSING:
+        return default
+    if isinstance(default, bool):
+        return value if isinstance(value, bool) else str(value).lower() in ("true", "on", "1")
+    kind: Callable[[Any], Any] = type(default)
+    try:
+        return kind(value)
+    except ValueError:
+        text = name.replace("_", "-")
+        raise ConfigError(f"--asr-{text} is {value!r}", hint=f"wanted: {kind.__name__}") from None
+
+
+def _check(holds: bool, name: str, value: object, wanted: str) -> None:
+    if not holds:
+        raise ConfigError(f"--asr-{name} is {value!r}", hint=f"wanted: {wanted}")

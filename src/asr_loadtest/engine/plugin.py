@@ -1,0 +1,114 @@
+"""
+The load tester as Locust sees it: listeners on its events, in the order that it fires them.
+
+Locust parses options, forks its workers, makes its runner and fires `init`; a test fires
+`test_start` and `test_stopping`; the end fires `quitting`, in reverse order of registration, so
+what is registered in `init` runs before Locust's own clean-up and can still send messages.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from pathlib import Path
+from typing import Any
+
+import gevent
+from locust import events
+from locust.env import Environment
+from locust.runners import Runner
+
+from asr_client.errors import ASRError
+from asr_loadtest.engine.closed_loop import ClosedLoop
+from asr_loadtest.engine.crew import Crew
+from asr_loadtest.engine.grpc_wire import prepare_grpc
+from asr_loadtest.engine.lead import Lead
+from asr_loadtest.engine.member import Member
+from asr_loadtest.engine.options import LoadOptions, add_options
+
+__all__ = ["LoadTest"]
+
+_USAGE = 2
+_LEAVE_WITHIN_S = 45.0
+_LOOK_AGAIN_S = 0.05
+
+
+class LoadTest:
+    """
+    One process's part in load tests.
+
+    Args:
+        profiles: Folder in which profiles have their names.
+    """
+
+    def __init__(self, profiles: Path) -> None:
+        self._profiles = profiles
+        self._lead: Lead | None = None
+        self._member: Member | None = None
+        # Before Locust forks its workers: grpc cannot be told afterwards.
+        prepare_grpc()
+        events.init_command_line_parser.add_listener(lambda parser, **_: add_options(parser))
+        events.init.add_listener(self._on_init)
+
+    def arrive(self) -> None:
+        """Let a user of Locust's come."""
+        loop = self._closed_loop
+        if loop is not None:
+            loop.arrive()
+
+    def take_turn(self) -> None:
+        """Let a user of Locust's make one request, or wait while there is nothing for it to do."""
+        loop = self._closed_loop
+        if loop is None:
+            gevent.sleep(_LOOK_AGAIN_S)
+        else:
+            loop.turn()
+
+    @property
+    def _closed_loop(self) -> ClosedLoop | None:
+        return self._member.closed_loop if self._member else None
+
+    def _on_init(self, environment: Environment, runner: Runner, **_: Any) -> None:
+        options = _options_of(environment)
+        crew = Crew(runner)
+        if crew.sends:
+            self._member = Member(runner, lambda: _options_of(environment), self._profiles)
+            self._member.listen()
+        if crew.leads:
+            self._lead = Lead(environment, runner, lambda: _options_of(environment), self._profiles)
+            self._lead.listen()
+            self._take_over_console(environment, options)
+            events.test_start.add_listener(self._on_test_start)
+            events.test_stopping.add_listener(self._on_test_stopping)
+        events.quitting.add_listener(self._on_quitting)
+
+    def _take_over_console(self, environment: Environment, options: LoadOptions) -> None:
+        parsed = environment.parsed_options
+        if parsed is not None and not options.locust_table:
+            parsed.only_summary = True  # our own lines say more, and twice as much is less
+
+    def _on_test_start(self, **_: Any) -> None:
+        if self._lead is not None:
+            self._lead.begin()
+
+    def _on_test_stopping(self, environment: Environment, **_: Any) -> None:
+        if self._lead is not None:
+            self._lead.end("user" if environment.web_ui else "signal")
+
+    def _on_quitting(self, **_: Any) -> None:
+        if self._lead is not None:
+            self._lead.end("signal")
+        if self._member is not None:
+            self._member.leave(_LEAVE_WITHIN_S)
+
+
+def _options_of(environment: Environment) -> LoadOptions:
+    """Read the options as they are now; what cannot be is said in one line."""
+    assert environment.parsed_options is not None  # noqa: S101 - Locust parses before it fires
+    try:
+        return LoadOptions.from_parsed(environment.parsed_options)
+    except ASRError as error:
+        if environment.web_ui is not None:
+            raise
+        logging.getLogger(__name__).error("%s", error)  # noqa: TRY400 - a traceback tells nobody
+        sys.exit(_USAGE)

@@ -1,0 +1,87 @@
+"""From the options to the schedule: a profile, or a rate and how arrivals scatter about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+
+from asr_loadtest.engine.options import LoadOptions
+from asr_loadtest.load.arrivals import Arrivals, limit, make_arrivals
+from asr_loadtest.load.profile import Profile, load_profile
+
+__all__ = ["Schedule", "schedule_of"]
+
+# What a profile says, in the words of the options.
+_SAID = {
+    "loop": "loop",
+    "warm_up_s": "warm_up_s",
+    "deadline_s": "deadline_s",
+    "connections": "connection",
+    "connection_max_age_s": "max_age_s",
+}
+_DEFAULTS = {option.name: option.default for option in fields(LoadOptions)}
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """
+    What is offered when.
+
+    Attributes:
+        options: The options, with what the profile says where they say nothing.
+        arrivals: The schedule, of all workers together; None in a closed loop.
+        duration_s: When it ends; None if it does not.
+        profile: Name of the profile; empty without one.
+        users: How many users the profile's closed loop has; None if it does not say.
+    """
+
+    options: LoadOptions
+    arrivals: Arrivals | None
+    duration_s: float | None
+    profile: str = ""
+    users: int | None = None
+
+
+def schedule_of(
+    options: LoadOptions, run_time_s: float | None, *, profiles: Path, salt: int = 0
+) -> Schedule:
+    """
+    Make the schedule.
+
+    Args:
+        options: What the user said; it wins over the profile.
+        run_time_s: When to cut it; None: as long as it lasts.
+        profiles: Where profiles have their names.
+        salt: Makes another schedule of the same plan.
+
+    Raises:
+        ConfigError: If the profile, the rate or the shape cannot work.
+    """
+    seed = options.seed + salt
+    if options.profile:
+        profile = load_profile(options.profile, seed=seed, folder=profiles)
+        return _of_profile(options, run_time_s, profile)
+    if options.loop == "closed":
+        return Schedule(options, None, run_time_s)
+    shape = options.shape if options.arrivals == "gamma" else None
+    arrivals = make_arrivals(
+        options.arrivals, seed=seed, duration_s=run_time_s, rate_rps=options.rate, shape=shape
+    )
+    return Schedule(options, arrivals, arrivals.duration_s)
+
+
+def _of_profile(options: LoadOptions, run_time_s: float | None, profile: Profile) -> Schedule:
+    said = {ours: getattr(profile, theirs) for theirs, ours in _SAID.items()}
+    settled = replace(
+        options,
+        **{
+            name: value
+            for name, value in said.items()
+            if value is not None and getattr(options, name) == _DEFAULTS[name]
+        },
+    )
+    arrivals, duration_s = profile.arrivals, profile.duration_s
+    if run_time_s is not None:
+        arrivals = arrivals and limit(arrivals, run_time_s)
+        duration_s = min(run_time_s, duration_s or run_time_s)
+    return Schedule(settled, arrivals, duration_s, profile.name, profile.users)

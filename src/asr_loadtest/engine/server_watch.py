@@ -1,0 +1,62 @@
+"""Looks at the servers' metrics while a measurement runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import gevent
+
+from asr_loadtest.cluster.readings import PodReading
+
+__all__ = ["ServerWatch"]
+
+# Triton counts a request some milliseconds after it has answered it.
+_COUNTED_S = 0.2
+
+Look = Callable[[float], Sequence[PodReading]]
+
+
+class ServerWatch:
+    """
+    Looks again and again.
+
+    Args:
+        look: Reads all servers, told the run's time.
+        now_s: The run's time.
+        take: Takes the readings.
+        every_s: Seconds between two looks.
+    """
+
+    def __init__(
+        self,
+        look: Look,
+        now_s: Callable[[], float],
+        take: Callable[[Sequence[PodReading]], None],
+        every_s: float,
+    ) -> None:
+        self._look = look
+        self._now_s = now_s
+        self._take = take
+        self._every_s = every_s
+        self._greenlet: gevent.Greenlet | None = None
+
+    def look(self) -> None:
+        """Look once."""
+        self._take(self._look(self._now_s()))
+
+    def start(self) -> None:
+        """Look from now on."""
+        self._greenlet = gevent.spawn(self._watch)
+
+    def stop(self) -> None:
+        """Look a last time, and no more."""
+        if self._greenlet is not None:
+            self._greenlet.kill()
+            self._greenlet = None
+            gevent.sleep(_COUNTED_S)
+            self.look()
+
+    def _watch(self) -> None:
+        while True:
+            gevent.sleep(self._every_s)
+            self.look()

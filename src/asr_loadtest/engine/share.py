@@ -1,0 +1,147 @@
+"""One process's share of one measurement: its requests start here, its records leave from here."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from typing import Protocol
+
+import gevent
+
+from asr_loadtest.engine.caller import Caller
+from asr_loadtest.engine.clock import RunClock
+from asr_loadtest.engine.closed_loop import ClosedLoop
+from asr_loadtest.engine.messages import Orders, Report
+from asr_loadtest.engine.open_loop import OpenLoop
+from asr_loadtest.engine.options import LoadOptions
+from asr_loadtest.engine.outbox import Outbox
+from asr_loadtest.engine.pulse import Pulse
+from asr_loadtest.engine.target import Target
+from asr_loadtest.load.arrivals import Arrivals, share_of
+from asr_loadtest.load.samples import Sample
+from asr_loadtest.load.transcripts import TranscriptJudge
+
+__all__ = ["Loop", "Share"]
+
+_REPORT_S = 0.5
+
+
+class Loop(Protocol):
+    """
+    What offers load.
+
+    `run` returns when nothing more will be offered and nothing is on its way; `halt` makes that
+    soon. `in_flight` counts requests on their way.
+    """
+
+    def run(self) -> None: ...
+    def halt(self) -> None: ...
+    @property
+    def in_flight(self) -> int: ...
+
+
+class Share:
+    """
+    Offers one share of the load.
+
+    Args:
+        orders: What is to be done.
+        options: The same, as options.
+        target: What requests are made of.
+        arrivals: The whole schedule; None in a closed loop.
+        send: Sends a report to the lead.
+        observe: Is told of each record, for Locust's own statistics.
+    """
+
+    def __init__(  # noqa: PLR0913 - two ends, and what is between
+        self,
+        orders: Orders,
+        options: LoadOptions,
+        target: Target,
+        arrivals: Arrivals | None,
+        *,
+        send: Callable[[Report], None],
+        observe: Callable[[Sample], None],
+    ) -> None:
+        self._orders = orders
+        self._options = options
+        self._target = target
+        self._arrivals = arrivals
+        self._outbox = Outbox(orders.run_id, orders.worker, send, observe)
+        self._work: gevent.Greenlet | None = None
+        self.loop: Loop | None = None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it has ended, or never began."""
+        return self._work is None or self._work.ready()
+
+    def start(self, starts_in_s: float) -> None:
+        """Begin; all processes that hear this together share their zero."""
+        clock = RunClock.starting_in(starts_in_s)
+        self.loop = self._open(clock) if self._arrivals is not None else self._closed(clock)
+        self._work = gevent.spawn(self._run, self.loop, Pulse(clock, self._orders.worker))
+
+    def halt(self) -> None:
+        """Offer nothing more; what is on its way is waited for."""
+        if self.loop is not None:
+            self.loop.halt()
+
+    def join(self, timeout_s: float) -> None:
+        """Wait until all records have been sent to the lead."""
+        if self._work is not None:
+            self._work.join(timeout_s)
+
+    def _run(self, loop: Loop, pulse: Pulse) -> None:
+        reporting = gevent.spawn(self._report, loop, pulse)
+        try:
+            loop.run()
+        finally:
+            reporting.kill()
+            self._outbox.add_reading(pulse.read(loop.in_flight, self._connections))
+            pulse.stop()
+            self._outbox.flush("done")
+
+    def _report(self, loop: Loop, pulse: Pulse) -> None:
+        for beat in itertools.count(1):
+            gevent.sleep(_REPORT_S)
+            if beat % 2 == 0:
+                self._outbox.add_reading(pulse.read(loop.in_flight, self._connections))
+            self._outbox.flush()
+
+    @property
+    def _connections(self) -> int:
+        return self._target.wire.open_connections
+
+    def _open(self, clock: RunClock) -> OpenLoop:
+        assert self._arrivals is not None  # noqa: S101 - asked before
+        share = share_of(self._arrivals, self._orders.worker, self._orders.workers)
+        most = max(1, self._options.max_in_flight // self._orders.workers)
+        return OpenLoop(
+            share,
+            clock,
+            self._caller(clock),
+            self._target.corpus,
+            record=self._outbox.add,
+            max_in_flight=most,
+        )
+
+    def _closed(self, clock: RunClock) -> ClosedLoop:
+        return ClosedLoop(
+            itertools.count(self._orders.worker, self._orders.workers),
+            clock,
+            self._caller(clock),
+            self._target.corpus,
+            record=self._outbox.add,
+            think_s=self._options.think_s,
+        )
+
+    def _caller(self, clock: RunClock) -> Caller:
+        return Caller(
+            self._target,
+            clock,
+            run_id=self._orders.run_id,
+            worker=self._orders.worker,
+            deadline_s=self._options.deadline_s,
+            judge=TranscriptJudge(self._options.max_word_errors),
+        )

@@ -1,0 +1,100 @@
+"""What a run was, told in two parts: what is known before it, and what came of it."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import platform
+import time
+from dataclasses import replace
+from importlib.metadata import version
+from typing import Literal, cast
+
+from asr_client import __version__
+from asr_loadtest.engine.measuring import Measuring
+from asr_loadtest.engine.plan import Plan
+from asr_loadtest.engine.start import Start
+from asr_loadtest.judgement.preflight import sustained_rps
+from asr_loadtest.load.arrivals import Arrivals
+from asr_loadtest.load.run_info import RunInfo
+
+__all__ = ["info_after", "info_before"]
+
+# Of this machine: no reader of a report needs to know where keys are kept.
+_PRIVATE = ("api_key_file", "tls_ca_file", "out")
+
+
+def info_before(plan: Plan, start: Start) -> RunInfo:
+    """Tell what is known before the start."""
+    options, schedule = plan.options, plan.schedule
+    arrivals = schedule.arrivals
+    settings = {
+        name: _plain(value) for name, value in options.to_fields().items() if name not in _PRIVATE
+    }
+    return RunInfo(
+        run_id=plan.run_id,
+        started_unix_s=round(time.time(), 3),
+        host=start.found.host,
+        route=start.found.route,
+        loop="closed" if arrivals is None else "open",
+        arrivals="users that wait for their answers" if arrivals is None else arrivals.describe(),
+        profile=schedule.profile,
+        rate_rps=None if arrivals is None else arrivals.mean_rate_rps,
+        duration_s=schedule.duration_s,
+        seed=options.seed,
+        warm_up_s=options.warm_up_s,
+        deadline_s=options.deadline_s,
+        settings=settings,
+        versions=_versions(),
+        preflight=tuple(finding.words for finding in start.findings),
+        price_per_hour=options.price_per_hour or None,
+        replicas=options.replicas or None,
+        gateway_limit_rps=sustained_rps(start.found.quotas, start.found.keys),
+    )
+
+
+def info_after(info: RunInfo, measuring: Measuring, arrivals: Arrivals | None) -> RunInfo:
+    """Tell what came of it."""
+    measurement = measuring.measurement
+    workers = tuple(seat.info(place) for place, seat in enumerate(measurement.seats))
+    return replace(
+        info,
+        offered=None if arrivals is None else _offered(arrivals, measuring.halted_s),
+        corpus=dict(measurement.seats[0].corpus),
+        workers=workers,
+        ended_s=measurement.tally.last_s or (measuring.clock.now_s() if measuring.clock else 0.0),
+        ended_by=cast("Literal['plan', 'signal', 'user', 'abort']", measuring.ended_by or "plan"),
+        notes=tuple(_notes(measuring)),
+    )
+
+
+def _plain(value: object) -> object:
+    """JSON has no infinity."""
+    return None if value == math.inf else value
+
+
+def _offered(arrivals: Arrivals, halted_s: float | None) -> int:
+    """Count what the schedule held for the time that the run lasted."""
+    instants = arrivals.instants()
+    if halted_s is not None:
+        instants = itertools.takewhile(lambda arrival: arrival.at_s < halted_s, instants)
+    return sum(1 for _ in instants)
+
+
+def _notes(measuring: Measuring) -> list[str]:
+    lost = [seat for seat in measuring.measurement.seats if seat.is_lost]
+    return [
+        f"worker {seat.name} was lost: of its share {seat.samples} records arrived, the rest was "
+        "not offered, or nobody knows what became of it"
+        for seat in lost
+    ]
+
+
+def _versions() -> dict[str, str]:
+    return {
+        "asr-client": __version__,
+        "Python": platform.python_version(),
+        "Locust": version("locust"),
+        "gevent": version("gevent"),
+        "system": f"{platform.system()} {platform.machine()}",
+    }
