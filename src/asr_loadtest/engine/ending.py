@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
+from pathlib import Path
 
 from asr_loadtest.engine.conduct import Measured
 from asr_loadtest.judgement.slo import Slo
-from asr_loadtest.judgement.verdict import Verdict, conclude
+from asr_loadtest.judgement.verdict import Verdict
+from asr_loadtest.report.assessment import Assessment, assess
+from asr_loadtest.report.line_files import write_whole
 
-__all__ = ["Ending", "end_run", "refused"]
+__all__ = ["Ending", "assess_and_write", "end_run", "refused"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,10 +23,12 @@ class Ending:
     Attributes:
         exit_code: Of the process.
         summary: For the terminal, several lines.
+        report: The HTML report; None if there is none.
     """
 
     exit_code: int
     summary: str
+    report: Path | None = None
 
 
 def refused(verdict: Verdict) -> Ending:
@@ -32,10 +38,23 @@ def refused(verdict: Verdict) -> Ending:
 
 def end_run(measured: Measured, slo: Slo) -> Ending:
     """Judge a measurement and write its reports."""
-    verdict = conclude(
-        measured.measurement.tally,
-        slo,
-        measured.info,
-        measured.measurement.health,
+    assessment = assess_and_write(measured, slo)
+    report = measured.folder / "report.html"
+    return Ending(int(assessment.verdict.exit_code), _summary(assessment, report), report)
+
+
+def assess_and_write(measured: Measured, slo: Slo) -> Assessment:
+    """Judge a measurement, and write its reports into its folder."""
+    measurement = measured.measurement
+    assessment = assess(
+        measured.info, measurement.tally, slo, tuple(measurement.health), measurement.pods
     )
-    return Ending(int(verdict.exit_code), verdict.headline)
+    write_whole(measured.folder / "report.json", json.dumps(assessment.document, indent=1))
+    return assessment
+
+
+def _summary(assessment: Assessment, report: Path) -> str:
+    verdict = assessment.verdict
+    findings = [f"  {found.severity}: {found.words}" for found in verdict.findings]
+    remedies = [f"  to do: {remedy}" for remedy in verdict.remedies]
+    return "\n".join([verdict.headline, *findings, *remedies, f"  report: {report}"])

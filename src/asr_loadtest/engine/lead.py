@@ -22,6 +22,7 @@ from asr_loadtest.engine.plan import Plan, make_plan
 from asr_loadtest.engine.searching import search_limit
 from asr_loadtest.engine.start import look_before
 from asr_loadtest.judgement.exit_codes import ExitCode
+from asr_loadtest.load.tally import Tally
 
 __all__ = ["Lead"]
 
@@ -56,6 +57,13 @@ class Lead:
         self._work: gevent.Greenlet | None = None
         self._is_asked_to_end = False
         self.conductor: Conductor | None = None
+        self.report: Path | None = None
+
+    @property
+    def tally(self) -> Tally | None:
+        """What has been measured so far; None before the first test."""
+        measurement = self.conductor.measurement if self.conductor else None
+        return measurement.tally if measurement else None
 
     def listen(self) -> None:
         """Take the reports of all processes from now on."""
@@ -93,6 +101,7 @@ class Lead:
         host = self._environment.host
         plan = make_plan(host, self._options(), run_time_s, profiles=self._profiles)
         ending = self._carry_out(plan)
+        self.report = ending.report
         print(f"\n{ending.summary}\n", flush=True)
         return ending.exit_code
 

@@ -104,7 +104,14 @@ class LoadOptions:
         "what a rate limit below the plan does before the start",
         choices=("stop", "warn", "off"),
     )
-    search: bool = _option(False, "find the highest rate within the SLO; starts at --asr-rate")
+    search: bool = _option(
+        False,
+        "find the highest rate within the SLO, starting at --asr-rate; --run-time bounds all of it",
+    )
+    probe_s: float = _option(30.0, "search: seconds of each probe, at least")
+    tolerance: float = _option(
+        0.05, "search: how far apart, as a share, what is carried and what is not may end"
+    )
     # what is watched
     metrics_url: str = _option(
         "", "Triton's metrics, one URL a pod, by commas; found by itself where the port is Triton's"

@@ -25,6 +25,7 @@ from asr_loadtest.engine.grpc_wire import prepare_grpc
 from asr_loadtest.engine.lead import Lead
 from asr_loadtest.engine.member import Member
 from asr_loadtest.engine.options import LoadOptions, add_options
+from asr_loadtest.engine.web_tab import add_tabs
 
 __all__ = ["LoadTest"]
 
@@ -78,6 +79,10 @@ class LoadTest:
             self._lead = Lead(environment, runner, lambda: _options_of(environment), self._profiles)
             self._lead.listen()
             self._take_over_console(environment, options)
+            if environment.web_ui is not None:
+                lead = self._lead
+                base_path = getattr(environment.parsed_options, "web_base_path", "")
+                add_tabs(environment.web_ui, base_path, lambda: lead.tally, lambda: lead.report)
             events.test_start.add_listener(self._on_test_start)
             events.test_stopping.add_listener(self._on_test_stopping)
         events.quitting.add_listener(self._on_quitting)

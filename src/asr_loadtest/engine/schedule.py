@@ -9,7 +9,7 @@ from asr_loadtest.engine.options import LoadOptions
 from asr_loadtest.load.arrivals import Arrivals, limit, make_arrivals
 from asr_loadtest.load.profile import Profile, load_profile
 
-__all__ = ["Schedule", "schedule_of"]
+__all__ = ["Schedule", "plain_schedule", "schedule_of"]
 
 # What a profile says, in the words of the options.
 _SAID = {
@@ -63,9 +63,18 @@ def schedule_of(
         return _of_profile(options, run_time_s, profile)
     if options.loop == "closed":
         return Schedule(options, None, run_time_s)
+    return plain_schedule(replace(options, seed=seed), run_time_s)
+
+
+def plain_schedule(options: LoadOptions, run_time_s: float | None) -> Schedule:
+    """Make the schedule of one rate, without a profile; see `schedule_of`."""
     shape = options.shape if options.arrivals == "gamma" else None
     arrivals = make_arrivals(
-        options.arrivals, seed=seed, duration_s=run_time_s, rate_rps=options.rate, shape=shape
+        options.arrivals,
+        seed=options.seed,
+        duration_s=run_time_s,
+        rate_rps=options.rate,
+        shape=shape,
     )
     return Schedule(options, arrivals, arrivals.duration_s)
 

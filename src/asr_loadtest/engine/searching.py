@@ -1,14 +1,97 @@
-"""--asr-search."""
+"""`--asr-search`: measurement after measurement, until the highest rate within the SLO is known."""
 
 from __future__ import annotations
 
+import itertools
+import json
+from dataclasses import replace
+
+from asr_client.errors import ConfigError
 from asr_loadtest.engine.conduct import Conductor
-from asr_loadtest.engine.ending import Ending
+from asr_loadtest.engine.ending import Ending, assess_and_write
 from asr_loadtest.engine.plan import Plan
+from asr_loadtest.engine.schedule import plain_schedule
+from asr_loadtest.judgement.exit_codes import ExitCode
+from asr_loadtest.judgement.probe_results import probe_result
+from asr_loadtest.judgement.search import Search
+from asr_loadtest.judgement.search_values import Probe, ProbeResult, SearchAnswer, SearchSettings
+from asr_loadtest.report.line_files import write_whole
 
 __all__ = ["search_limit"]
 
+_HEADER = f"{'req/s':>10}{'carried':>10}{'p99 ms':>10}  verdict"
+
 
 def search_limit(conductor: Conductor, plan: Plan) -> Ending:
-    """Find the limit."""
-    raise NotImplementedError
+    """
+    Search, and write what was found beside the folders of the probes.
+
+    Raises:
+        ConfigError: If the plan has no single rate to search from.
+        ASRError: If a probe cannot begin.
+    """
+    if plan.schedule.profile or plan.schedule.arrivals is None:
+        raise ConfigError(
+            "a search sets the rate itself",
+            hint="give --asr-rate to start from, and neither a profile nor a closed loop",
+        )
+    search = Search(SearchSettings.for_slo(plan.slo, **_settings(plan)))
+    for number in itertools.count(1):
+        probe = search.next_probe()
+        if probe is None:
+            break
+        result = _measure(conductor, plan, probe, number)
+        if conductor.ended_by:
+            break  # half a probe is none
+        search.tell(result)
+    return _ending(plan, search.answer())
+
+
+def _ending(plan: Plan, answer: SearchAnswer) -> Ending:
+    path = plan.folder / "search.json"
+    write_whole(path, json.dumps(answer.to_fields(), indent=1) + "\n")
+    lines = [_HEADER, *map(_row, answer.probes), "", answer.words, f"written to {path}"]
+    return Ending(int(_exit_code(answer)), "\n".join(lines))
+
+
+def _exit_code(answer: SearchAnswer) -> ExitCode:
+    """Found is met; else what kept the search from finding anything."""
+    if answer.bound_by == "gateway":
+        return ExitCode.GATEWAY_LIMITED
+    if not answer.rate_rps:
+        return ExitCode.INVALID if answer.bound_by == "generator" else ExitCode.MISSED
+    return ExitCode.MET
+
+
+def _row(result: ProbeResult) -> str:
+    verdict = "passed" if result.passed else "failed" if result.valid else "invalid"
+    p99 = "-" if result.p99_s is None else f"{result.p99_s * 1000:.0f}"
+    achieved = "-" if result.achieved_rps is None else f"{result.achieved_rps:.2f}"
+    return f"{result.rate_rps:>10.2f}{achieved:>10}{p99:>10}  {verdict:<8}{result.words}"
+
+
+def _settings(plan: Plan) -> dict[str, float | int]:
+    options = plan.options
+    return {
+        "start_rps": options.rate,
+        "seed": options.seed,
+        "tolerance": options.tolerance,
+        "probe_s": options.probe_s,
+    }
+
+
+def _measure(conductor: Conductor, plan: Plan, probe: Probe, number: int) -> ProbeResult:
+    print(
+        f"\nprobe {number}: {probe.rate_rps:.3g} req/s for {probe.duration_s:.0f} s"
+        f" ({probe.purpose})",
+        flush=True,
+    )
+    warm_up_s = plan.options.warm_up_s
+    options = replace(plan.options, rate=probe.rate_rps, seed=probe.seed)
+    schedule = plain_schedule(options, probe.duration_s + warm_up_s)
+    of_probe = replace(plan, run_id=f"{plan.run_id}/probe-{number:02}", schedule=schedule)
+    measured = conductor.measure(of_probe)
+    verdict = assess_and_write(measured, plan.slo).verdict
+    result = probe_result(probe, measured.measurement.tally, verdict)
+    print(f"probe {number}: {verdict.headline}", flush=True)
+    return result

@@ -71,8 +71,10 @@ def open_target(host: str | None, options: LoadOptions) -> Target:
     try:
         call = session.call(_DISCOVERY_S)
         route = run(find_route(call, session.config.model), wire)
-        corpus = load_corpus(_corpus_spec(options), rate_hz=route.recognizer.sample_rate_hz)
-        payloads = Payloads(corpus, route.recognizer, perturb=options.perturb)
+        recognizer = route.recognizer
+        corpus = load_corpus(_corpus_spec(options), rate_hz=recognizer.sample_rate_hz)
+        corpus = corpus.fitting(recognizer)
+        payloads = Payloads(corpus, recognizer, perturb=options.perturb)
         payloads.encode_all()
     except BaseException:
         wire.close()
