@@ -94,8 +94,12 @@ class Sample:
         return self.audio_s / response_s if response_s else None
 
     def to_row(self) -> list[Any]:
-        """Give all values in the order of the fields, for a message between processes."""
-        return [getattr(self, name) for name in _NAMES]
+        """
+        Give all values in the order of the fields, for a message between processes.
+
+        Rounded as in `to_line`: what is counted live and what is read again are the same numbers.
+        """
+        return [_short(getattr(self, name)) for name in _NAMES]
 
     @classmethod
     def from_row(cls, row: list[Any]) -> Self:
