@@ -41,6 +41,7 @@ class Group:
         outcomes: How many of each class.
         good: How many were ok within the SLO.
         audio_s: Seconds of speech in those that were ok.
+        good_audio_s: Seconds of speech in those that were good.
         padded_s: Seconds of audio sent for those, padding counted.
         responses: Response times of each class, from the intended start, in seconds.
         service: Service times of those that were ok, from the sending, in seconds.
@@ -50,6 +51,7 @@ class Group:
     outcomes: Counter[Outcome] = field(default_factory=Counter)
     good: int = 0
     audio_s: float = 0.0
+    good_audio_s: float = 0.0
     padded_s: float = 0.0
     responses: dict[Outcome, Histogram] = field(default_factory=dict)
     service: Histogram = field(default_factory=Histogram)
@@ -73,7 +75,9 @@ class Group:
     def add(self, sample: Sample, *, is_good: bool) -> None:
         """Count one sample."""
         self.outcomes[sample.outcome] += 1
-        self.good += is_good
+        if is_good:
+            self.good += 1
+            self.good_audio_s += sample.audio_s
         response_s = sample.response_s
         if response_s is None:
             return
@@ -96,6 +100,7 @@ class Group:
         self.outcomes.update(other.outcomes)
         self.good += other.good
         self.audio_s += other.audio_s
+        self.good_audio_s += other.good_audio_s
         self.padded_s += other.padded_s
         self.service.merge(other.service)
         self.rtfx.merge(other.rtfx)

@@ -1,0 +1,28 @@
+"""How a load test ends, for scripts and pipelines."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+__all__ = ["ExitCode"]
+
+
+class ExitCode(IntEnum):
+    """
+    What a run came to; 2 is left to Locust, which ends so on wrong usage and its own errors.
+
+    Where several hold, the first of NOT_READY, INVALID, GATEWAY_LIMITED, MISSED, MET counts: a run
+    without a target measured nothing; an invalid one measured the generator; one that met the
+    gateway's limit measured the gateway. Only what is left is about the servers.
+    """
+
+    MET = 0
+    MISSED = 1
+    INVALID = 3
+    GATEWAY_LIMITED = 4
+    NOT_READY = 5
+
+    @property
+    def word(self) -> str:
+        """Its name in reports, such as "gateway_limited"."""
+        return self.name.lower()
