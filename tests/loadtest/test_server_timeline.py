@@ -249,8 +249,8 @@ def test_leak_of_memory_is_found_per_memory() -> None:
     server = CountingServer()
     readings = [
         server.reading(
-            float(n),
-            gpus=(GpuReading("GPU-1", memory_used_bytes=n * mebibyte),),
+            4.0 * n,
+            gpus=(GpuReading("GPU-1", memory_used_bytes=4 * n * mebibyte),),
             memory_used_bytes=10 * mebibyte,
         )
         for n in range(30)
@@ -266,14 +266,21 @@ def test_memory_is_followed_since_the_last_restart() -> None:
     """What a restart freed is no sign that nothing leaks."""
     server = CountingServer(done=100)
     readings = []
-    for second in range(40):
-        if second == 20:
+    for second in range(200):
+        if second == 100:
             server.restart()
         server.serve(5)
-        readings.append(server.reading(float(second), memory_used_bytes=1000 + second % 20))
+        readings.append(server.reading(float(second), memory_used_bytes=1000 + second % 100))
     (machine,) = ServerTimeline(readings).memory_trends()
-    assert machine.trend.points == 20
+    assert machine.trend.points == 100
     assert machine.trend.slope_per_s == pytest.approx(1.0)
+
+
+def test_memory_of_a_short_time_has_no_trend() -> None:
+    """What a server takes in its first seconds is no leak."""
+    server = CountingServer()
+    readings = [server.reading(float(n), memory_used_bytes=1000 * n) for n in range(30)]
+    assert ServerTimeline(readings).memory_trends() == ()
 
 
 # --- what to know

@@ -108,9 +108,10 @@ def _missing(histories: Mapping[str, PodHistory]) -> Iterator[str]:
         yield "no GPU metrics exposed"
     elif without:
         yield f"no GPU metrics exposed by {', '.join(without)}"
-    reasons = dict.fromkeys(each.without_batches for each in _good(histories))
-    for reason in filter(None, reasons):
-        yield f"no batch sizes at times: {reason}"
+    reasons = dict.fromkeys(filter(None, (each.without_batches for each in _good(histories))))
+    never = all(each.without_batches for each in _good(histories))
+    for reason in reasons:
+        yield f"no batch sizes{'' if never else ' at times'}: {reason}"
 
 
 def _flattered(histories: Mapping[str, PodHistory]) -> Iterator[str]:

@@ -18,6 +18,8 @@ __all__ = ["MemoryTrend", "QueueTrend", "ServedCount", "ServerTimeline"]
 
 # A trend is fitted through so many windows, whatever the run's length.
 _TREND_WINDOWS = 60
+# In less time, memory that fills is a server that has not settled.
+_SHORTEST_MEMORY_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,13 +151,17 @@ class ServerTimeline:
         return QueueTrend(robust_trend(waits), robust_trend(pending))
 
     def memory_trends(self, from_s: float = -inf, until_s: float = inf) -> tuple[MemoryTrend, ...]:
-        """Say how each memory that is told of filled; ask it for the steady part of a run."""
+        """
+        Say how each memory that is told of filled; ask it for the steady part of a run.
+
+        A server that was watched for less than a minute since its start has no such trend.
+        """
         found: list[MemoryTrend] = []
         for pod, stretches in self._within(from_s, until_s).items():
             last = max((n for n, each in enumerate(stretches) if each.began_again), default=0)
             for memory, points in _memories(stretches[last:]).items():
                 trend = robust_trend(points)
-                if trend is not None:
+                if trend is not None and trend.span_s >= _SHORTEST_MEMORY_S:
                     found.append(MemoryTrend(pod, memory, trend))
         return tuple(found)
 
