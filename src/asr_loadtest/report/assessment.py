@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from asr_loadtest.cluster.readings import PodReading
@@ -10,9 +10,11 @@ from asr_loadtest.cluster.server_timeline import ServerTimeline
 from asr_loadtest.cluster.trend import Trend
 from asr_loadtest.judgement.server_signs import NO_SIGNS, ServerSigns
 from asr_loadtest.judgement.slo import Slo
+from asr_loadtest.judgement.slo_file import load_slo
 from asr_loadtest.judgement.verdict import Verdict, conclude
 from asr_loadtest.load.health import GeneratorReading
 from asr_loadtest.load.run_info import RunInfo
+from asr_loadtest.load.samples import Sample
 from asr_loadtest.load.tally import Tally, tally_of
 from asr_loadtest.report.document import Document, document
 from asr_loadtest.report.run_folder import RunReader
@@ -23,6 +25,7 @@ __all__ = ["Assessment", "assess", "assess_again"]
 # A queue that wanders by less than this holds nobody up, however sure it is that it wandered.
 _NOTABLE_S = 0.05
 _NOTABLE_PENDING = 2.0
+_PROGRESS_EVERY = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,17 +74,33 @@ def assess(  # noqa: PLR0913 - all that is known of a run
     return Assessment(verdict, whole)
 
 
-def assess_again(reader: RunReader, slo: Slo) -> Assessment:
+def assess_again(
+    reader: RunReader, slo: Slo | None = None, on_progress: Callable[[int], None] | None = None
+) -> Assessment:
     """
     Do the same from a run's files.
+
+    Args:
+        reader: Of the run's folder.
+        slo: What was to hold; None for the SLO that the run was given.
+        on_progress: Told now and then how many samples have been read.
 
     Raises:
         ConfigError: If they hold what is none of a run.
     """
     info = reader.info
-    tally = tally_of(reader.samples(), is_good=slo.is_good, warm_up_s=info.warm_up_s)
+    slo = slo or (Slo.default() if reader.slo_path is None else load_slo(reader.slo_path))
+    samples = _watched(reader.samples(), on_progress) if on_progress else reader.samples()
+    tally = tally_of(samples, is_good=slo.is_good, warm_up_s=info.warm_up_s)
     health, pods = list(reader.generator()), list(reader.pods())
     return assess(info, tally, slo, health, pods, notes=reader.notes)
+
+
+def _watched(samples: Iterator[Sample], on_progress: Callable[[int], None]) -> Iterator[Sample]:
+    for number, sample in enumerate(samples):
+        if number % _PROGRESS_EVERY == 0:
+            on_progress(number)
+        yield sample
 
 
 def _signs(server: ServerTimeline | None, tally: Tally) -> ServerSigns:

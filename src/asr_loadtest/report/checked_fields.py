@@ -79,4 +79,4 @@ def _is_plain(value: object, hint: Any) -> bool:
         return isinstance(value, int) and not isinstance(value, bool)
     if hint is type(None):
         return value is None
-    return not isinstance(hint, type) or isinstance(value, hint)
+    return hint is Any or isinstance(value, hint)

@@ -14,7 +14,7 @@ __all__ = ["groups_csv", "timeline_csv"]
 _OF_GROUPS = (
     *("kind", "name", "offered", "sent", "ok", "good", "ok_share", "good_rps"),
     *("p50_s", "p95_s", "p99_s", "p99_low_s", "p99_high_s"),
-    *("rtfx_p5", "rtfx_p50", "audio_s", "audio_s_per_s"),
+    *("rtfx_p5", "rtfx_p50", "audio_s", "audio_s_per_s", "live_streams", "cost_per_audio_hour"),
 )
 
 

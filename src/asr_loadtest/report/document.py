@@ -21,7 +21,7 @@ from asr_loadtest.load.health import GeneratorReading
 from asr_loadtest.load.lengths import LENGTH_BUCKETS
 from asr_loadtest.load.outcomes import REFUSALS, Outcome
 from asr_loadtest.load.run_info import RunInfo
-from asr_loadtest.load.tally import Tally
+from asr_loadtest.load.tally import Group, Tally
 from asr_loadtest.report.generator_section import generator_section, generator_series
 from asr_loadtest.report.group_figures import (
     class_rows,
@@ -76,13 +76,15 @@ def document(  # noqa: PLR0913 - all that is known of a run
         slo: What was to hold.
         notes: What is to be said beside the run's own notes, a sentence each.
     """
+    languages = sorted(tally.languages)
+    lengths = [name for name in LENGTH_BUCKETS if name in tally.lengths]
     return {
         "schema": SCHEMA,
         "verdict": _verdict(verdict),
         "slo": {"source": slo.source, "limits": slo_fields(slo)},
         "run": _run(info),
         "load": _load(info, tally),
-        "all": group_row("all", tally.all, tally.span_s),
+        "all": _groups(info, tally, {"all": tally.all})[0],
         "outcomes": class_rows(tally.all, tally.span_s),
         "failures": [
             {"outcome": outcome, "detail": detail, "count": count}
@@ -90,14 +92,8 @@ def document(  # noqa: PLR0913 - all that is known of a run
         ],
         "latency": _latency(tally),
         "asr": _asr(info, tally),
-        "languages": [
-            group_row(name, group, tally.span_s) for name, group in sorted(tally.languages.items())
-        ],
-        "lengths": [
-            group_row(name, tally.lengths[name], tally.span_s)
-            for name in LENGTH_BUCKETS
-            if name in tally.lengths
-        ],
+        "languages": _groups(info, tally, {name: tally.languages[name] for name in languages}),
+        "lengths": _groups(info, tally, {name: tally.lengths[name] for name in lengths}),
         "keys": _by_number("key", tally.keys),
         "workers": _workers(info, tally),
         "gateway": _gateway(tally),
@@ -128,6 +124,7 @@ def _run(info: RunInfo) -> dict[str, Any]:
     return {
         **{name: value for name, value in fields.items() if name not in told_elsewhere},
         "route": dict(info.route),
+        "rate_rps": rounded(info.rate_rps),
         "ended_s": rounded(info.ended_s),
         "started": started.replace("+00:00", "Z"),
         "loop_in_words": _CLOSED if info.loop == "closed" else _OPEN,
@@ -201,6 +198,17 @@ def _asr(info: RunInfo, tally: Tally) -> dict[str, Any]:
         "streams_per_replica": rounded(fields.get("replica_streams")),
         "rtfx": rtfx_figures(group.rtfx),
     }
+
+
+def _groups(info: RunInfo, tally: Tally, groups: Mapping[str, Group]) -> list[dict[str, Any]]:
+    """Give a row each; the servers' price is shared out by the time that the requests took."""
+    rows = []
+    for name, group in groups.items():
+        price = info.price_per_hour
+        if price is not None and tally.all.service.total:
+            price *= group.service.total / tally.all.service.total
+        rows.append(group_row(name, group, tally.span_s, price))
+    return rows
 
 
 def _by_number(name: str, counts: Mapping[int, Mapping[Outcome, int]]) -> list[dict[str, Any]]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
+from asr_loadtest.cluster.readings import GpuReading
 from asr_loadtest.cluster.reconcile import answered_well, maybe_answered_well, reconcile
 from asr_loadtest.cluster.server_figures import ModelFigures, PodWindow
 from asr_loadtest.cluster.server_timeline import ServerTimeline
@@ -34,6 +35,7 @@ def server_section(server: ServerTimeline, tally: Tally) -> dict[str, Any]:
         "why": server.served.why,
         "all": None if overall is None else _row(overall),
         "pods": [_row(each) for each in server.totals(*span)],
+        "gpus": [_gpu(each.pod, gpu) for each in server.totals(*span) for gpu in each.gpus],
         "models": [] if overall is None else _models(overall),
         "memory": [
             {"pod": each.pod, "memory": each.memory, **trend_fields(each.trend)}
@@ -52,19 +54,16 @@ def _row(window: PodWindow) -> dict[str, Any]:
         "until_s": rounded(window.until_s),
         **_figures(window.served),
         "batches": {str(size): n for size, n in sorted(window.served.batches.items())},
-        "gpus": [
-            {
-                **asdict(gpu),
-                "utilization": rounded(gpu.utilization),
-                "power_w": rounded(gpu.power_w),
-            }
-            for gpu in window.gpus
-        ],
         "cpu_share": rounded(window.cpu_share),
         "memory_used_bytes": window.memory_used_bytes,
         "memory_total_bytes": window.memory_total_bytes,
         "cache_hits": window.cache_hits,
     }
+
+
+def _gpu(pod: str, gpu: GpuReading) -> dict[str, Any]:
+    figures = {"utilization": rounded(gpu.utilization), "power_w": rounded(gpu.power_w)}
+    return {"pod": pod, **asdict(gpu), **figures}
 
 
 def _figures(figures: ModelFigures) -> dict[str, Any]:

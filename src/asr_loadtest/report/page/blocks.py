@@ -20,6 +20,8 @@ def facts(known: Mapping[str, Any]) -> str:
 def _plain(value: object) -> str:
     if isinstance(value, str):
         return value
+    if isinstance(value, float):
+        return f"{value:.6g}"
     if isinstance(value, Mapping) and all(not isinstance(each, Mapping) for each in value.values()):
         return ", ".join(f"{name}: {_plain(each)}" for name, each in value.items())
     return json.dumps(value, ensure_ascii=False)
@@ -49,8 +51,12 @@ def rows_table(rows: Iterable[str], head: str = "", kind: str = "") -> str:
     )
 
 
-def section(title: str, contents: str, about: str = "") -> str:
-    """Put a title above and an explanation below; empty if there are no contents."""
+def section(title: str, contents: str, about: str = "", *, is_half: bool = False) -> str:
+    """
+    Put a title above and an explanation below; empty if there are no contents.
+
+    What is half goes beside another one where there is room.
+    """
     if not contents:
         return ""
     return tag(
@@ -58,5 +64,5 @@ def section(title: str, contents: str, about: str = "") -> str:
         tag("h2", text(title)),
         contents,
         tag("p", text(about), class_="about") if about else "",
-        class_="table",
+        class_="table half" if is_half else "table",
     )

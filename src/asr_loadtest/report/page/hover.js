@@ -4,6 +4,7 @@
   const plots = document.getElementById("plots");
   if (!plots) return;
   const data = JSON.parse(document.getElementById("data").textContent);
+  plots.classList.add("live");
   const start = Number(plots.dataset.start), end = Number(plots.dataset.end);
   const find = (path) => path.split(".").reduce((found, step) => found && found[step], data);
 

@@ -65,15 +65,21 @@ class Column:
         return self.unit not in ("text", "swatch")
 
 
-def table(document: Document, path: str, columns: Sequence[Column]) -> str:
-    """Show the rows at *path*, or the one that stands there; empty if there are none."""
-    rows = look_up(document, path)
-    if not rows:
+def table(document: Document, columns: Sequence[Column], *paths: str) -> str:
+    """Show the rows at *paths*, lists of them or single ones; empty if there are none."""
+    places = [place for path in paths for place in _places(document, path)]
+    if not places:
         return ""
-    places = [f"{path}.{n}" for n in range(len(rows))] if isinstance(rows, list) else [path]
     head = tag("tr", *(tag("th", text(each.title), scope="col", **_kind(each)) for each in columns))
     body = (tag("tr", *(_cell(document, place, each) for each in columns)) for place in places)
     return tag("div", tag("table", tag("thead", head), tag("tbody", *body)), class_="scroll")
+
+
+def _places(document: Document, path: str) -> list[str]:
+    found = look_up(document, path)
+    if isinstance(found, list):
+        return [f"{path}.{number}" for number in range(len(found))]
+    return [path] if found else []
 
 
 def _cell(document: Document, row: str, column: Column) -> str:
@@ -82,7 +88,8 @@ def _cell(document: Document, row: str, column: Column) -> str:
         words = look_up(document, path)
         shown = text(UNKNOWN if words is None or words == "" else words)
         if column.unit == "swatch":
-            shown = tag("i", class_="swatch", style=f"--c:var(--{escape(str(words))})") + shown
+            swatch = tag("i", class_="swatch", style=f"--c:var(--{words})")
+            shown = tag("span", swatch, shown, class_="word")
         return tag("td", shown)
     return tag("td", figure(document, path, column.unit), **_kind(column))
 

@@ -16,6 +16,8 @@ __all__ = ["html_page"]
 # Whatever a hostile name managed to put into the page, it could fetch nothing and send nothing.
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
 
+_CARDS_A_LINE = 6
+
 
 def html_page(document: Document) -> str:
     """Give the report as one HTML file, from the document alone."""
@@ -116,7 +118,8 @@ def _cards(document: Document) -> str:
         return ""
     if not response["count"]:
         cards = [cards[0], cards[3]]
-    return tag("section", *cards, class_="cards")
+    columns = len(cards) if len(cards) <= _CARDS_A_LINE else (len(cards) + 1) // 2
+    return tag("section", *cards, class_="cards", style=f"--columns:{columns}")
 
 
 def _card(name: str, value: str, beside: str) -> str:

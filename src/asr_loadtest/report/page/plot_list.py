@@ -14,6 +14,8 @@ from asr_loadtest.report.wording import FigureUnit, say
 __all__ = ["Line", "Plot", "latency_limits", "plots_of"]
 
 _POD_COLOURS = 6
+_MEAN = "Mean of each request."
+_BY_TRITON = "As Triton tells it."
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +30,20 @@ class Line:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plot:
-    """What one plot shows: *unit* is of its values, *about* says what a reader may wonder."""
+    """
+    What one plot shows.
+
+    Attributes:
+        title: What it is about.
+        about: What a reader may wonder.
+        unit: Of its values.
+        lines: Drawn in this order, the last on top; or
+        stack: what adds up, the first at the bottom.
+        limits: Values to compare with.
+        may_be_log: Whether its axis may be of ratios.
+        full: Its axis goes at least to here.
+        is_half: Whether it goes beside another one where there is room.
+    """
 
     title: str
     about: str = ""
@@ -38,18 +53,21 @@ class Plot:
     limits: Sequence[Limit] = field(default=())
     may_be_log: bool = False
     full: float = 0.0
+    is_half: bool = False
 
 
 _OF_SEVERAL: Mapping[str, Plot] = {
-    "queue_s": Plot(title="Waiting in the queue", about="Mean of each request.", unit="s"),
-    "compute_s": Plot(title="Being computed", about="Mean of each request.", unit="s"),
     "requests_rps": Plot(title="Requests by server", about="Answered well, a second.", unit="rps"),
+    "queue_s": Plot(title="Waiting in the queue", about=_MEAN, unit="s", is_half=True),
+    "compute_s": Plot(title="Being computed", about=_MEAN, unit="s", is_half=True),
 }
 _OF_PODS: Mapping[str, Plot] = {
-    "batch": Plot(title="Batch size", about="Mean rows of an execution.", unit="plain"),
-    "pending": Plot(title="Queue length", about="Requests waiting at an instant.", unit="plain"),
-    "gpu_utilization": Plot(title="GPU", about="Utilisation, by Triton.", unit="share", full=1.0),
-    "gpu_memory_bytes": Plot(title="GPU memory", about="In use.", unit="bytes"),
+    "batch": Plot(title="Batch size", about="Rows an execution.", unit="plain", is_half=True),
+    "pending": Plot(
+        title="Queue length", about="Requests waiting at an instant.", unit="plain", is_half=True
+    ),
+    "gpu_utilization": Plot(title="GPU", about=_BY_TRITON, unit="share", full=1.0, is_half=True),
+    "gpu_memory_bytes": Plot(title="GPU memory", about=_BY_TRITON, unit="bytes", is_half=True),
 }
 
 
@@ -60,6 +78,7 @@ def plots_of(document: Document) -> Iterator[Plot]:
     yield from _of_gateway(document)
     yield Plot(
         title="Speed",
+        is_half=True,
         about="RTFx: seconds of audio per second of response.",
         unit="x",
         lines=[
@@ -70,6 +89,7 @@ def plots_of(document: Document) -> Iterator[Plot]:
     )
     yield Plot(
         title="Speech carried",
+        is_half=True,
         about="Seconds of audio answered well in each second: so many may speak at once.",
         unit="plain",
         lines=[Line("audio s/s", "timeline.audio_s_per_s", "good")],
@@ -83,10 +103,11 @@ def _of_load(document: Document) -> Iterator[Plot]:
         about="Requests a second.",
         unit="rps",
         lines=[
-            Line("offered", "timeline.offered_rps", "offered", is_dashed=True),
             Line("sent", "timeline.sent_rps", "sent"),
             Line("ok", "timeline.ok_rps", "ok"),
             Line("good (ok within the SLO)", "timeline.good_rps", "good"),
+            # On top: what was sent mostly hides it, and where it does not is of interest.
+            Line("offered", "timeline.offered_rps", "offered", is_dashed=True),
         ],
     )
     yield Plot(
@@ -167,6 +188,7 @@ def _of_generator() -> Iterator[Plot]:
     )
     yield Plot(
         title="The generator's CPU",
+        is_half=True,
         about="Of its busiest process, as a share of one core.",
         unit="share",
         lines=[Line("CPU", "timeline.generator.cpu_share", "pod2")],
@@ -174,6 +196,7 @@ def _of_generator() -> Iterator[Plot]:
     )
     yield Plot(
         title="Under way",
+        is_half=True,
         about="Requests in flight, and connections open.",
         unit="plain",
         lines=[

@@ -10,7 +10,8 @@ from asr_loadtest.report.page.markup import look_up, tag, text
 from asr_loadtest.report.page.plot_list import Line, Plot, latency_limits, plots_of
 from asr_loadtest.report.plots.chart import Chart, Series, TimeAxis
 from asr_loadtest.report.plots.curve import Curve, CurveLine
-from asr_loadtest.report.wording import FigureUnit, say_together
+from asr_loadtest.report.plots.scales import Scale
+from asr_loadtest.report.wording import FigureUnit, say, say_together
 
 __all__ = ["curve_plot", "time_plots", "timeline_data"]
 
@@ -27,13 +28,12 @@ def time_plots(document: Document) -> str:
 
 def curve_plot(document: Document) -> str:
     """Give the distribution of response times beside that of service times."""
-    names = [("response", "from the intended start", "p99"), ("service", "from the sending", "p50")]
+    latency = document["latency"]
     lines = [
-        CurveLine(label, [tuple(point) for point in points], colour)
-        for name, label, colour in names
-        if (points := document["latency"][f"{name}_curve"])
+        CurveLine("from the intended start", latency["response_curve"], "p99"),
+        CurveLine("from the sending", latency["service_curve"], "ok", is_dashed=True),
     ]
-    if not lines:
+    if not all(line.points for line in lines):
         return ""
     curve = Curve(
         title="Response times, from the fastest to the slowest",
@@ -41,7 +41,7 @@ def curve_plot(document: Document) -> str:
         labels=_labels("s"),
         limits=latency_limits(document),
     )
-    legend = (_key(line.label, line.colour) for line in lines)
+    legend = (_key(line.label, line.colour, is_dashed=line.is_dashed) for line in lines)
     about = "Where the lines part, requests waited in the generator or for a place."
     return _framed("From the fastest to the slowest", about, "".join(legend), curve.draw())
 
@@ -75,13 +75,23 @@ def _figure(document: Document, axis: TimeAxis, plot: Plot) -> str:
         limits=plot.limits,
         may_be_log=plot.may_be_log,
         full=plot.full,
+        is_binary=plot.unit == "bytes",
     )
     if not any(series.known for series in (*chart.lines, *chart.stack)):
         return ""
     shown = [*plot.lines, *reversed(plot.stack)]
-    legend = "".join(_key(line.label, line.colour, line, plot.unit) for line in shown)
+    legend = "".join(
+        _key(
+            line.label,
+            line.colour,
+            tag("output", data_series=line.path, data_unit=plot.unit),
+            is_dashed=line.is_dashed,
+        )
+        for line in shown
+    )
     scale = " Log scale." if chart.y_scale.is_log else ""
-    return _framed(plot.title, plot.about + scale, legend, chart.draw())
+    kind = "half" if plot.is_half else None
+    return _framed(plot.title, plot.about + scale, legend, chart.draw(), kind)
 
 
 def _series(document: Document, line: Line) -> Series:
@@ -97,21 +107,31 @@ def _series(document: Document, line: Line) -> Series:
     )
 
 
-def _labels(unit: FigureUnit) -> Callable[[tuple[float, ...]], list[str]]:
-    return lambda values: say_together(values, unit)
+def _labels(unit: FigureUnit) -> Callable[[Scale], list[str]]:
+    def label(scale: Scale) -> list[str]:
+        if scale.is_log:
+            return [say(tick, unit) for tick in scale.ticks]
+        return say_together(scale.ticks, unit)
+
+    return label
 
 
-def _key(label: str, colour: str, line: Line | None = None, unit: FigureUnit = "plain") -> str:
-    dash = " dashed" if line is not None and line.is_dashed else ""
-    swatch = tag("i", class_=f"swatch{dash}", style=f"--c:var(--{colour})")
-    value = "" if line is None else tag("output", data_series=line.path, data_unit=unit)
-    return tag("span", swatch, text(label), value, class_="key")
+def _key(label: str, colour: str, *readout: str, is_dashed: bool = False) -> str:
+    kind = "swatch dashed" if is_dashed else "swatch"
+    return tag(
+        "span",
+        tag("i", class_=kind, style=f"--c:var(--{colour})"),
+        text(label),
+        *readout,
+        class_="key",
+    )
 
 
-def _framed(title: str, about: str, legend: str, drawing: str) -> str:
+def _framed(title: str, about: str, legend: str, drawing: str, kind: str | None = None) -> str:
     return tag(
         "figure",
         tag("figcaption", tag("h3", text(title)), tag("p", text(about))),
         tag("div", legend, class_="legend"),
         tag("div", drawing, class_="canvas"),
+        class_=kind,
     )

@@ -29,8 +29,10 @@ _PODS = (
     Column("CPU", "cpu_share", "share"),
     Column("RAM", "memory_used_bytes", "bytes"),
 )
+_LEAK = "A leak rises steadily while the load stays the same."
 _MODELS = (Column("model", "name"), *_PODS[1:10])
 _GPUS = (
+    Column("server", "pod"),
     Column("GPU", "uuid"),
     Column("utilisation", "utilization", "share"),
     Column("memory used", "memory_used_bytes", "bytes"),
@@ -44,22 +46,18 @@ def server_tables(document: Document) -> list[str]:
     server = document["server"]
     if server is None:
         return []
-    counts = server["reconciliation"]
-    numbers = range(len(server["pods"]))
-    gpus = (table(document, f"server.pods.{number}.gpus", _GPUS) for number in numbers)
+    counts, is_several = server["reconciliation"], len(server["pods"]) > 1
+    pods = ("server.pods", "server.all") if is_several else ("server.pods",)
+    models = table(document, _MODELS, "server.models") if len(server["models"]) > 1 else ""
     batches = {pod["pod"]: pod["batches"] for pod in server["pods"] if pod["batches"]}
-    together = table(document, "server.all", _PODS) if len(numbers) > 1 else ""
+    memory = (Column("server", "pod"), Column("memory", "memory"), *TREND)
+    about = f"Of the model {server['model']}: {server['why']}."
     return [
-        section("Servers", table(document, "server.pods", _PODS), server["why"]),
-        section("All servers together", together),
-        section("Models", table(document, "server.models", _MODELS)),
+        section("Servers", table(document, _PODS, *pods), about),
+        section("Models", models),
         section("Executions by batch size", facts(batches)),
-        section("GPUs", "".join(gpus)),
-        section(
-            "Memory of the servers",
-            table(document, "server.memory", (*_PODS[:1], Column("memory", "memory"), *TREND)),
-            "A leak rises steadily while the load stays the same.",
-        ),
-        section("Two counts", bullets([counts["words"], *counts["doubts"]])),
-        section("About the servers' figures", bullets(server["notes"])),
+        section("GPUs", table(document, _GPUS, "server.gpus")),
+        section("Memory of the servers", table(document, memory, "server.memory"), _LEAK),
+        section("Two counts", bullets([counts["words"], *counts["doubts"]]), is_half=True),
+        section("About the servers' figures", bullets(server["notes"]), is_half=True),
     ]

@@ -34,17 +34,20 @@ _GROUPS = (
     Column("ok", "ok_share", "share"),
     Column("good", "good_rps", "rps"),
     Column("p50", "p50_s", "s"),
-    Column("p95", "p95_s", "s"),
     Column("p99", "p99_s", "s"),
     Column("p99 from", "p99_low_s", "s"),
     Column("to (95 %)", "p99_high_s", "s"),
     Column("RTFx p5", "rtfx_p5", "x"),
     Column("RTFx p50", "rtfx_p50", "x"),
-    Column("audio s/s", "audio_s_per_s", "plain"),
+    Column("streams", "live_streams", "streams"),
 )
+_ABOUT_COST = (
+    "Cost of an audio hour: the servers' price is shared out by the time that the requests took."
+)
+_COST = Column("cost", "cost_per_audio_hour", "plain")
 _WORKERS = (
-    Column("worker", "index", "count"),
-    Column("name", "name"),
+    Column("worker", "name"),
+    Column("number", "index", "count"),
     Column("samples", "samples", "count"),
     Column("fate", "fate"),
 )
@@ -80,23 +83,25 @@ _LOAD: Mapping[str, tuple[str, FigureUnit]] = {
 
 def tables(document: Document) -> str:
     """Give all of them that have anything in them, each under its title."""
-    gateway = document["gateway"]
+    gateway, price = document["gateway"], document["run"]["price_per_hour"]
+    groups = _GROUPS if price is None else (*_GROUPS, _COST)
+    about = "" if price is None else _ABOUT_COST
     return "".join(
         [
-            section("Requests", _load(document)),
-            section("What came of them", table(document, "outcomes", _CLASSES)),
-            section("In words", table(document, "failures", _FAILURES)),
+            section("What came of the requests", table(document, _CLASSES, "outcomes")),
+            section("In words", table(document, _FAILURES, "failures")),
             section("Times", _times(document), gateway["caveat"] if gateway else ""),
-            section("By language", table(document, "languages", _GROUPS)),
-            section("By length", table(document, "lengths", _GROUPS)),
+            section("By language", table(document, groups, "languages"), about),
+            section("By length", table(document, groups, "lengths"), about),
             *server_tables(document),
+            section("Requests", _load(document), is_half=True),
             *_generator(document),
             section("API keys", _keys(document)),
-            section("Corpus", facts(document["corpus"])),
-            section("Before the start", bullets(document["preflight"])),
-            section("The run", facts(_run(document))),
-            section("Settings", facts(document["settings"])),
-            section("Versions", facts(document["versions"])),
+            section("The run", facts(_run(document)), is_half=True),
+            section("Settings", facts(document["settings"]), is_half=True),
+            section("Corpus", facts(document["corpus"]), is_half=True),
+            section("Versions", facts(document["versions"]), is_half=True),
+            section("Before the start", bullets(document["preflight"]), is_half=True),
         ]
     )
 
@@ -113,10 +118,11 @@ def _generator(document: Document) -> list[str]:
         row(name, figure(document, f"generator.{key}", unit)) for name, (key, unit) in rows.items()
     )
     memory = (Column("worker", "worker", "count"), *TREND)
+    shown = rows_table(lines) if document["generator"]["readings"] else ""
     return [
-        section("The generator", rows_table(lines) if document["generator"]["readings"] else ""),
-        section("Memory of the generator", table(document, "generator.memory", memory)),
-        section("Workers", table(document, "workers", _WORKERS)),
+        section("The generator", shown, is_half=True),
+        section("Its memory", table(document, memory, "generator.memory"), is_half=True),
+        section("Workers", table(document, _WORKERS, "workers"), is_half=True),
     ]
 
 
@@ -153,6 +159,6 @@ def _keys(document: Document) -> str:
 
 
 def _run(document: Document) -> dict[str, Any]:
-    hidden = ("route", "loop_in_words")
+    hidden = ("route", "loop_in_words", "started_unix_s")
     facts = {name: value for name, value in document["run"].items() if name not in hidden}
     return {**facts, **{f"route: {name}": said for name, said in document["run"]["route"].items()}}

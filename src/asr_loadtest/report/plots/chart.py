@@ -89,17 +89,19 @@ class Chart:
         height: In pixels.
         may_be_log: Whether the y axis may be of ratios, where the values are far apart.
         full: The y axis goes at least to here, such as 1 for shares.
+        is_binary: Whether the values are bytes.
     """
 
     title: str
     axis: TimeAxis
     lines: Sequence[Series] = ()
     stack: Sequence[Series] = ()
-    labels: Callable[[tuple[float, ...]], Sequence[str]]
+    labels: Callable[[Scale], Sequence[str]]
     limits: Sequence[Limit] = ()
     height: int = 190
     may_be_log: bool = False
     full: float = 0.0
+    is_binary: bool = False
 
     @property
     def y_scale(self) -> Scale:
@@ -111,7 +113,8 @@ class Chart:
         above = sorted(value for value in known if value > 0)
         if self.may_be_log and above and above[-1] > _LOG_FROM * above[len(above) // 2]:
             return log_scale(above[0], above[-1])
-        return linear_scale(max([*known, *self._totals(), self.full], default=0.0))
+        most = max([*known, *self._totals(), self.full], default=0.0)
+        return linear_scale(most, is_binary=self.is_binary)
 
     def draw(self) -> str:
         """Give the plot as SVG."""
@@ -121,7 +124,7 @@ class Chart:
             height=self.height,
             x_ticks=self.axis.ticks(),
             y_scale=scale,
-            y_labels=self.labels(scale.ticks),
+            y_labels=self.labels(scale),
             limits=self.limits,
             bands=self.axis.bands(),
         )

@@ -30,11 +30,13 @@ class CurveLine:
         label: Its name in the legend.
         points: (share, value) with rising shares; the share 1 is the largest value.
         colour: Name of one of the page's colours.
+        is_dashed: Drawn so, to show what lies under it.
     """
 
     label: str
     points: Sequence[tuple[float, float]]
     colour: str
+    is_dashed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +54,7 @@ class Curve:
 
     title: str
     lines: Sequence[CurveLine]
-    labels: Callable[[tuple[float, ...]], Sequence[str]]
+    labels: Callable[[Scale], Sequence[str]]
     limits: Sequence[Limit] = ()
     height: int = 220
 
@@ -63,7 +65,7 @@ class Curve:
             height=self.height,
             x_ticks=self._ticks(),
             y_scale=(scale := self._y_scale()),
-            y_labels=self.labels(scale.ticks),
+            y_labels=self.labels(scale),
             limits=self.limits,
         )
         return frame.draw([self._line(frame, each) for each in self.lines])
@@ -72,7 +74,8 @@ class Curve:
         points: list[Point | None] = [
             (frame.x(self._place(share)), frame.y(value)) for share, value in each.points
         ]
-        return element("path", d=line(points), class_="line", style=f"stroke:var(--{each.colour})")
+        kind = "line dashed" if each.is_dashed else "line"
+        return element("path", d=line(points), class_=kind, style=f"stroke:var(--{each.colour})")
 
     def _y_scale(self) -> Scale:
         values = sorted(value for each in self.lines for _, value in each.points if value > 0)

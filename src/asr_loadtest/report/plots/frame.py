@@ -18,6 +18,10 @@ __all__ = ["VIEW_WIDTH", "Band", "Frame", "Limit"]
 
 # The inner view box's width, and the precision that goes with one decimal of it.
 VIEW_WIDTH = 1000
+# Room for half of a line's width where it runs along an edge.
+_MARGIN = 2
+# A label in the middle of its tick would stick out from here on.
+_AT_THE_EDGE = 0.985
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +76,10 @@ class Frame:
         stretched = element(
             "svg",
             *contents,
-            viewBox=f"0 0 {VIEW_WIDTH} {self.height}",
+            viewBox=f"0 {-_MARGIN} {VIEW_WIDTH} {self.height + 2 * _MARGIN}",
+            y=-_MARGIN,
             width="100%",
-            height=self.height,
+            height=self.height + 2 * _MARGIN,
             preserveAspectRatio="none",
         )
         return element(
@@ -92,11 +97,12 @@ class Frame:
         )
 
     def _grid(self) -> list[str]:
-        parts = []
+        low = self.height
+        parts = [element("line", x1="0", x2="100%", y1=low, y2=low, class_="axis")]
         for value, words in zip(self.y_scale.ticks, self.y_labels, strict=True):
             y = number(self.y(value))
-            kind = "axis" if value == self.y_scale.low else "grid"
-            parts.append(element("line", x1="0", x2="100%", y1=y, y2=y, class_=kind))
+            if value != self.y_scale.low:
+                parts.append(element("line", x1="0", x2="100%", y1=y, y2=y, class_="grid"))
             parts.append(label(words, x="-8", y=y, dy="0.32em", class_="y"))
         return parts
 
@@ -106,6 +112,7 @@ class Frame:
             x = _percent(share)
             # A phone has room for every second one.
             kind = "x" if place % 2 == 0 else "x second"
+            kind += " last" if share > _AT_THE_EDGE else ""
             low = self.height
             parts.append(element("line", x1=x, x2=x, y1=low, y2=low + 4, class_=f"axis {kind}"))
             parts.append(label(words, x=x, y=low + 18, class_=kind))

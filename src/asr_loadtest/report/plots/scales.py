@@ -14,6 +14,7 @@ _TIME_STEPS_S = (
     *(3600, 7200, 10_800, 21_600, 43_200, 86_400),
 )
 _MINUTE_S, _HOUR_S = 60, 3600
+_COUNT = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +42,17 @@ class Scale:
         return min(max(share, 0.0), 1.0)
 
 
-def linear_scale(most: float, count: int = 4) -> Scale:
+def linear_scale(most: float, *, is_binary: bool = False) -> Scale:
     """
-    Give an axis from 0 to a round number that is no less than *most*.
+    Give an axis from 0 to a round number that is no less than *most*, in about four steps.
 
     Args:
         most: The largest value; without any, or at 0, the axis ends at 1.
-        count: About so many steps.
+        is_binary: Whether round numbers are those of KiB, MiB, GiB.
     """
     most = most if most > 0 and math.isfinite(most) else 1.0
-    step = _round_up(most / count, _STEPS)
+    size = 1024.0 ** max(math.floor(math.log(most, 1024)), 0) if is_binary else 1.0
+    step = _round_up(most / size / _COUNT, _STEPS) * size
     steps = max(math.ceil(most / step - 1e-9), 1)
     ticks = tuple(_clean(step * n) for n in range(steps + 1))
     return Scale(0.0, ticks[-1], ticks)
@@ -103,4 +105,4 @@ def _round_down(value: float) -> float:
 
 def _clean(value: float) -> float:
     """3 * 0.1 is 0.3."""
-    return float(f"{value:.10g}")
+    return float(f"{value:.15g}")

@@ -1,0 +1,18 @@
+"""
+The command asr-loadtest.
+
+    commands.py    which commands there are
+    report.py      asr-loadtest report: a run's reports, made again
+    compare.py     asr-loadtest compare: two runs beside each other
+"""
+
+from collections.abc import Sequence
+
+__all__ = ["main"]
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Run the command and exit."""
+    from asr_loadtest.cli import commands
+
+    commands.main(argv)
