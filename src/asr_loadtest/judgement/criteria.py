@@ -8,7 +8,7 @@ from typing import Any
 
 from asr_loadtest.judgement.measures import MEASURES, Measure, Measured, samples_for
 from asr_loadtest.judgement.slo import Limits, Slo
-from asr_loadtest.judgement.steadiness import LEAST_COMPLETED, Trend, trend_of
+from asr_loadtest.judgement.steadiness import LEAST_COMPLETED, Backlog, backlog_of
 from asr_loadtest.judgement.units import Unit, in_words, percent
 from asr_loadtest.load.histogram import Interval
 from asr_loadtest.load.tally import Group, Tally
@@ -58,7 +58,7 @@ def judge(slo: Slo, tally: Tally) -> tuple[Criterion, ...]:
     Where the offered load was steady, whether the system kept up with it is one more criterion,
     stated or not: while a backlog grows, every latency depends on how long one looks.
     """
-    return (*_of_limits(slo, tally), *_of_trend(trend_of(tally)))
+    return (*_of_limits(slo, tally), *_of_backlog(backlog_of(tally)))
 
 
 def samples_needed(slo: Slo) -> int:
@@ -75,7 +75,7 @@ def _of_limits(slo: Slo, tally: Tally) -> Iterator[Criterion]:
         for name, measure in MEASURES.items():
             limit = measure.limit(limits)
             if limit is not None:
-                measured = measure.of(group, tally.span_s, limit)
+                measured = measure.of(group, tally.span_s)
                 least = limits.min_samples or slo.limits.min_samples
                 if least is not None and measure.counts == "good replies":
                     measured = replace(measured, needed=least)
@@ -134,21 +134,21 @@ def _words(name: str, scope: str, limit: float, measured: Measured, met: bool | 
     says += ": kept" if met else ": missed"
     far_end = measured.interval.high if measure.is_ceiling else measured.interval.low
     if met and far_end is not None and not _keeps(measure, limit, far_end):
-        says += f", but narrowly (95 % confidence reaches to {in_words(far_end, measure.unit)})"
+        says += f", though 95 % confidence reaches to {in_words(far_end, measure.unit)}"
     return says
 
 
-def _of_trend(trend: Trend | None) -> Iterator[Criterion]:
-    if trend is None:
+def _of_backlog(backlog: Backlog | None) -> Iterator[Criterion]:
+    if backlog is None:
         return
-    share, limit = trend.completed_share, LEAST_COMPLETED
+    share, limit = backlog.completed_share, LEAST_COMPLETED
     words = f"completed {percent(share)} of what was offered, at least {percent(limit)}"
-    if trend.is_growing:
+    if backlog.is_growing:
         words += (
-            f": missed, the backlog grew from {trend.first:.0f} to {trend.last:.0f} requests"
+            f": missed, the backlog grew from {backlog.first:.0f} to {backlog.last:.0f} requests"
             " and would go on growing"
         )
     else:
         words += ": kept"
     unknown = Interval(None, None)
-    yield Criterion("kept_up", "all", limit, share, "share", unknown, not trend.is_growing, words)
+    yield Criterion("kept_up", "all", limit, share, "share", unknown, not backlog.is_growing, words)

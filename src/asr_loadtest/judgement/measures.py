@@ -56,14 +56,14 @@ class Measure:
         is_ceiling: Whether the limit is the most that is allowed, rather than the least.
         counts: What the samples are: "good replies" or "requests".
         limit: Gives the limit in *unit*; None if there is none.
-        of: Measures a group that lasted so many seconds, against that limit.
+        of: Measures a group of a run that lasted so many seconds.
     """
 
     unit: Unit
     is_ceiling: bool
     counts: str
     limit: Callable[[Limits], float | None]
-    of: Callable[[Group, float, float], Measured]
+    of: Callable[[Group, float], Measured]
 
 
 def samples_for(share: float) -> int:
@@ -89,8 +89,8 @@ def _refusals(group: Group) -> int:
     return sum(group.outcomes[outcome] for outcome in REFUSALS)
 
 
-def _latency(share: float) -> Callable[[Group, float, float], Measured]:
-    def of(group: Group, _span_s: float, _limit: float) -> Measured:
+def _latency(share: float) -> Callable[[Group, float], Measured]:
+    def of(group: Group, _span_s: float) -> Measured:
         responses, needed = group.response, samples_for(share)
         value, interval = responses.quantile(share), responses.interval(share)
         in_ms = Interval(_times(interval.low, 1000), _times(interval.high, 1000))
@@ -99,7 +99,7 @@ def _latency(share: float) -> Callable[[Group, float, float], Measured]:
     return of
 
 
-def _latency_per_audio(group: Group, _span_s: float, _limit: float) -> Measured:
+def _latency_per_audio(group: Group, _span_s: float) -> Measured:
     """Response per second of speech is 1 / RTFx, so its p99 is the inverse of RTFx's p1."""
     slow = group.rtfx.interval(0.01)
     interval = Interval(_inverse(slow.high), _inverse(slow.low))
@@ -107,34 +107,28 @@ def _latency_per_audio(group: Group, _span_s: float, _limit: float) -> Measured:
     return Measured(value, interval, group.rtfx.count, samples_for(0.99))
 
 
-def _rtfx_p5(group: Group, _span_s: float, _limit: float) -> Measured:
+def _rtfx_p5(group: Group, _span_s: float) -> Measured:
     rtfx = group.rtfx
     return Measured(rtfx.quantile(0.05), rtfx.interval(0.05), rtfx.count, samples_for(0.95))
 
 
-def _rtfx_mean(group: Group, _span_s: float, _limit: float) -> Measured:
+def _rtfx_mean(group: Group, _span_s: float) -> Measured:
     return Measured(group.rtfx.mean, _UNKNOWN, group.rtfx.count, _MEAN_NEEDS)
 
 
-def _rate(count: Callable[[Group], int]) -> Callable[[Group, float, float], Measured]:
-    """
-    Measure a share of all sent.
+def _rate(count: Callable[[Group], int]) -> Callable[[Group, float], Measured]:
+    """Measure a share of all sent: of however few, since a failure is one."""
 
-    A limit of 1 % needs 100 requests: with fewer, a single failure would decide.
-    """
-
-    def of(group: Group, _span_s: float, limit: float) -> Measured:
-        needed = math.ceil(1 / limit) if limit else 1
+    def of(group: Group, _span_s: float) -> Measured:
         if not group.sent:
-            return Measured(None, _UNKNOWN, 0, needed)
-        return Measured(
-            count(group) / group.sent, _wilson(count(group), group.sent), group.sent, needed
-        )
+            return Measured(None, _UNKNOWN, 0, 1)
+        interval = _wilson(count(group), group.sent)
+        return Measured(count(group) / group.sent, interval, group.sent, 1)
 
     return of
 
 
-def _goodput(group: Group, span_s: float, _limit: float) -> Measured:
+def _goodput(group: Group, span_s: float) -> Measured:
     """From the first intended start to the last end: what still ran at the end is waited for."""
     value = group.good / span_s if span_s > 0 else None
     return Measured(value, _UNKNOWN, group.count, 1)

@@ -18,11 +18,11 @@ from asr_loadtest.judgement.units import percent
 
 __all__ = ["PlannedLoad", "Scouted", "check_start", "sustained_rps"]
 
-_WINDOWS = {1: "second", 60: "minute", 3600: "hour", 86_400: "day"}
+_WINDOWS = {1: "a second", 60: "a minute", 3600: "an hour", 86_400: "a day"}
 _NEAR = 0.8
 _PAST = (
-    "to measure the servers, use more keys where that is permitted (--asr-api-key-file), or the"
-    " NodePort; to measure the limit, --asr-preflight off"
+    "to measure the servers, use more keys where that is permitted (--asr-spread-keys), or go past"
+    " the gateway (the NodePort); to measure the limit, --asr-preflight off"
 )
 
 
@@ -137,8 +137,8 @@ def _needed(quota: Quota, plan: PlannedLoad) -> float | None:
 
 
 def _count(quota: Quota, keys: int) -> str:
-    window = _WINDOWS.get(quota.size_s, f"{quota.size_s} s")
-    of_one = f"{quota.limit} requests a {window}"
+    window = _WINDOWS.get(quota.size_s, f"in {quota.size_s} s")
+    of_one = f"{quota.limit} requests {window}"
     return f"{of_one} for this key" if keys == 1 else f"{of_one} for each of {keys} keys"
 
 

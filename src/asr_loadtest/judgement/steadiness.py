@@ -17,7 +17,7 @@ from statistics import fmean, median
 from asr_loadtest.load.tally import Tally
 from asr_loadtest.load.timeline import Window
 
-__all__ = ["LEAST_COMPLETED", "Trend", "carried_rps", "steady_windows", "trend_of"]
+__all__ = ["LEAST_COMPLETED", "Backlog", "backlog_of", "carried_rps", "steady_windows"]
 
 # Of what is offered, so much must be completed meanwhile.
 LEAST_COMPLETED = 0.97
@@ -30,7 +30,7 @@ _SIGMAS = 3.0
 
 
 @dataclass(frozen=True, slots=True)
-class Trend:
+class Backlog:
     """
     How the backlog went, over the judged part of a run with a steady load.
 
@@ -47,16 +47,18 @@ class Trend:
     is_growing: bool
 
 
-def trend_of(tally: Tally) -> Trend | None:
+def backlog_of(tally: Tally) -> Backlog | None:
     """
     Tell how the backlog went; None where the run was too short or its load not steady.
+
+    An empty system first fills, for about as long as a request takes; that is no growth.
 
     The medians of thirds are compared: two instants differ mostly by chance, and a mean counts a
     short stall as growth. How many requests are under way varies by about its square root, so
     growth within three of those is none; near its limit a queue wanders further, and may look as
     if it grew.
     """
-    windows = steady_windows(tally)
+    windows = _steady(_arriving(tally, max(tally.warm_up_s, _filled_s(tally))))
     if windows is None:
         return None
     backlogs = _backlogs(tally)[-len(windows) :]
@@ -66,7 +68,7 @@ def trend_of(tally: Tally) -> Trend | None:
     growth = last - first
     completed_share = 1 - growth / ((len(windows) - third) * per_window)
     is_growing = completed_share < LEAST_COMPLETED and growth > _SIGMAS * math.sqrt(first + last)
-    return Trend(completed_share, first, last, is_growing)
+    return Backlog(completed_share, first, last, is_growing)
 
 
 def steady_windows(tally: Tally) -> list[Window] | None:
@@ -75,7 +77,22 @@ def steady_windows(tally: Tally) -> list[Window] | None:
 
     None where there are too few of them, or where the load went up or down by plan.
     """
-    windows = [window for _, window in _judged(tally)]
+    return _steady(_arriving(tally, tally.warm_up_s))
+
+
+def carried_rps(tally: Tally) -> float | None:
+    """
+    Give the rate of good replies while arrivals went on; None without a whole window.
+
+    What ends after the last arrival had the system to itself, and is left out.
+    """
+    windows = _arriving(tally, tally.warm_up_s)
+    if not windows:
+        return None
+    return sum(window.outcomes["ok"] for window in windows) / len(windows) / tally.timeline.width_s
+
+
+def _steady(windows: list[Window]) -> list[Window] | None:
     offered = [window.offered for window in windows]
     if len(windows) < _LEAST_WINDOWS or sum(offered) < _LEAST_OFFERED:
         return None
@@ -86,32 +103,29 @@ def steady_windows(tally: Tally) -> list[Window] | None:
     return windows if max(thirds) - min(thirds) <= allowed else None
 
 
-def carried_rps(tally: Tally) -> float | None:
-    """
-    Give the rate of good replies while arrivals went on; None without a whole window.
-
-    What ends after the last arrival had the system to itself, and is left out.
-    """
-    windows = _judged(tally)
-    if not windows:
-        return None
-    return sum(window.outcomes["ok"] for _, window in windows) / (
-        len(windows) * tally.timeline.width_s
-    )
-
-
-def _arriving(tally: Tally) -> list[tuple[float, Window]]:
-    """Give all windows up to the last arrival; without the one that it only partly fills."""
+def _arriving(tally: Tally, from_s: float = -math.inf) -> list[Window]:
+    """Give the windows up to the last arrival, but for the one that it only partly fills."""
     rows = tally.timeline.rows()
     filled = [number for number, (_, window) in enumerate(rows) if window.offered]
-    return rows[: filled[-1]] if filled else []
+    return [window for at_s, window in rows[: filled[-1]] if at_s >= from_s] if filled else []
 
 
-def _judged(tally: Tally) -> list[tuple[float, Window]]:
-    return [row for row in _arriving(tally) if row[0] >= tally.warm_up_s]
+def _filled_s(tally: Tally) -> float:
+    """
+    Tell when the system had filled: twice the mean response of the run's first third.
+
+    Later responses may have grown with the backlog, and are no measure for it. If nothing ended in
+    that time, the system never filled.
+    """
+    rows = tally.timeline.rows()
+    early = [window.response for window in _arriving(tally)[: len(_arriving(tally)) // 3]]
+    count = sum(response.count for response in early)
+    if not count:
+        return math.inf
+    return rows[0][0] + 2 * sum(response.total for response in early) / count
 
 
 def _backlogs(tally: Tally) -> list[int]:
     """Give how many requests were under way at the end of each window."""
-    changes = [window.offered - window.outcomes.total() for _, window in _arriving(tally)]
+    changes = [window.offered - window.outcomes.total() for window in _arriving(tally)]
     return list(accumulate(changes))
