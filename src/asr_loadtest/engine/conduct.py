@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import gevent
 
+from asr_client.endpoint import parse_url
 from asr_loadtest.cluster.readings import PodReading
 from asr_loadtest.cluster.scrape import MetricsScraper
 from asr_loadtest.cluster.targets import guess_metrics_url
@@ -17,7 +18,9 @@ from asr_loadtest.engine.measurement import Measurement
 from asr_loadtest.engine.measuring import Measuring
 from asr_loadtest.engine.messages import Orders, Report
 from asr_loadtest.engine.plan import Plan
+from asr_loadtest.engine.server_watch import Look
 from asr_loadtest.engine.start import Start
+from asr_loadtest.engine.survey import Survey
 from asr_loadtest.engine.telling import info_after, info_before
 from asr_loadtest.load.run_info import RunInfo
 from asr_loadtest.load.tally import Tally
@@ -111,22 +114,30 @@ class Conductor:
             workers=len(measurement.seats),
             salt=salt,
         )
-        look = _looking(plan, self.start.found.model)
+        look = _looking(plan, self.start.found)
         return Measuring(
-            self._crew, measurement, orders, look, options.scrape_s, options.deadline_s
+            self._crew,
+            measurement,
+            orders,
+            look,
+            options.scrape_s,
+            options.deadline_s,
+            ends_by_itself=plan.schedule.arrivals is not None,
         )
 
 
-def _looking(plan: Plan, model: str) -> Callable[[float], Sequence[PodReading]]:
+def _looking(plan: Plan, found: Survey) -> Look:
     """Find out where the servers tell what they do, and how to look at all of them at once."""
     urls = plan.options.metrics_urls
     if not urls:
         guessed = guess_metrics_url(plan.host)
         urls = (guessed,) if guessed else ()
-    scraper = MetricsScraper(urls, model)
+    # Batch sizes come from the server's own HTTP interface: not from a gateway, which may count.
+    is_server = len(urls) == 1 and not parse_url(plan.host).is_grpc and not found.is_gated
+    scraper = MetricsScraper(urls, found.model, http_urls=(plan.host,) if is_server else ())
 
-    def look(at_s: float) -> Sequence[PodReading]:
-        looks = [gevent.spawn(pod.scrape, at_s) for pod in scraper.pods]
+    def look(at_s: float, *, insist: bool = False) -> Sequence[PodReading]:
+        looks = [gevent.spawn(pod.scrape, at_s, insist=insist) for pod in scraper.pods]
         gevent.joinall(looks)
         return [each.value for each in looks if each.value is not None]
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
 from asr_loadtest.engine.conduct import Measured
+from asr_loadtest.engine.summary import summarize
 from asr_loadtest.judgement.slo import Slo
 from asr_loadtest.judgement.verdict import Verdict
 from asr_loadtest.report.assessment import Assessment, assess
-from asr_loadtest.report.line_files import write_whole
+from asr_loadtest.report.written import write_reports
 
 __all__ = ["Ending", "assess_and_write", "end_run", "refused"]
 
@@ -40,7 +40,8 @@ def end_run(measured: Measured, slo: Slo) -> Ending:
     """Judge a measurement and write its reports."""
     assessment = assess_and_write(measured, slo)
     report = measured.folder / "report.html"
-    return Ending(int(assessment.verdict.exit_code), _summary(assessment, report), report)
+    summary = summarize(assessment.verdict, measured.measurement.tally, report)
+    return Ending(int(assessment.verdict.exit_code), summary, report)
 
 
 def assess_and_write(measured: Measured, slo: Slo) -> Assessment:
@@ -49,12 +50,5 @@ def assess_and_write(measured: Measured, slo: Slo) -> Assessment:
     assessment = assess(
         measured.info, measurement.tally, slo, tuple(measurement.health), measurement.pods
     )
-    write_whole(measured.folder / "report.json", json.dumps(assessment.document, indent=1))
+    write_reports(measured.folder, assessment.document)
     return assessment
-
-
-def _summary(assessment: Assessment, report: Path) -> str:
-    verdict = assessment.verdict
-    findings = [f"  {found.severity}: {found.words}" for found in verdict.findings]
-    remedies = [f"  to do: {remedy}" for remedy in verdict.remedies]
-    return "\n".join([verdict.headline, *findings, *remedies, f"  report: {report}"])

@@ -8,18 +8,17 @@ waits until each has delivered everything or is given up as lost.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import gevent
 
 from asr_client.errors import ASRError, ConfigError, NotSentError
-from asr_loadtest.cluster.readings import PodReading
 from asr_loadtest.engine.clock import RunClock
 from asr_loadtest.engine.crew import LOCAL, Crew
 from asr_loadtest.engine.measurement import Measurement, Seat
 from asr_loadtest.engine.messages import GO, HALT, PREPARE, Orders
-from asr_loadtest.engine.server_watch import ServerWatch
+from asr_loadtest.engine.server_watch import Look, ServerWatch
 
 __all__ = ["Measuring"]
 
@@ -30,8 +29,6 @@ _HEAD_START_S = 0.5
 _LOOK_S = 0.2
 # After its deadline a request is over; its record may still be on its way.
 _GRACE_S = 10.0
-
-Look = Callable[[float], Sequence[PodReading]]
 
 
 @dataclass(slots=True)
@@ -46,6 +43,7 @@ class Measuring:
         look: Reads the servers' metrics, told the run's time.
         scrape_s: Seconds between two looks.
         deadline_s: Seconds that a request is given.
+        ends_by_itself: Whether its plan has an end; users of a closed loop are sent home.
         clock: The run's, once it has begun.
         ended_by: Why it ended before its plan; empty if it did not.
         halted_s: When it was told to end, on the run's clock.
@@ -57,6 +55,7 @@ class Measuring:
     look: Look
     scrape_s: float
     deadline_s: float
+    ends_by_itself: bool
     clock: RunClock | None = None
     ended_by: str = ""
     halted_s: float | None = None
@@ -85,11 +84,13 @@ class Measuring:
         """
         if self.measurement.is_over or self.halted_s is not None:
             return
-        if self.clock is not None and self._ends_in_a_moment(self.clock):
+        is_plan_over = self.clock is not None and self._ends_in_a_moment(self.clock)
+        if is_plan_over and self.ends_by_itself:
             return
-        self.ended_by = ended_by
+        self.ended_by = "" if is_plan_over else ended_by
         self.halted_s = 0.0 if self.clock is None else max(self.clock.now_s(), 0.0)
-        self.measurement.note_halt()
+        if self.ended_by:
+            self.measurement.note_halt()
         self._tell_all(HALT, {})
 
     def _ends_in_a_moment(self, clock: RunClock) -> bool:

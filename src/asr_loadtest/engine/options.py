@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, asdict, dataclass, field, fields
+from dataclasses import Field, asdict, dataclass, field, fields
 from typing import Any, Self
 
 from asr_client.errors import ConfigError
@@ -121,7 +121,10 @@ class LoadOptions:
     price_per_hour: float = _option(0.0, "price of these servers an hour, for the cost of audio")
     # where it goes
     out: str = _option("runs", "folder for the runs' folders", is_local=True)
-    locust_table: bool = _option(False, "print Locust's own table every two seconds, too")
+    locust_table: bool = _option(False, "print Locust's own tables, too")
+
+    # Options that a profile may settle, since the user did not: no option itself.
+    unsaid: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         _check(self.rate > 0, "rate", self.rate, "a number of arrivals a second above 0")
@@ -140,8 +143,14 @@ class LoadOptions:
         Raises:
             ConfigError: If a value cannot work.
         """
-        given = {f.name: getattr(parsed, _PREFIX + f.name, f.default) for f in fields(cls)}
-        return cls(**{f.name: _as_type(f.name, f.default, given[f.name]) for f in fields(cls)})
+        given = {option.name: getattr(parsed, _PREFIX + option.name, None) for option in _options()}
+        unsaid = [option.name for option in _options() if given[option.name] in (None, "")]
+        said = {
+            option.name: _as_type(option.name, option.default, given[option.name])
+            for option in _options()
+            if option.name not in unsaid
+        }
+        return cls(**said, unsaid=tuple(unsaid))
 
     def to_fields(self) -> dict[str, Any]:
         """Give what MessagePack and JSON can carry; `from_fields` reads it."""
@@ -156,8 +165,9 @@ class LoadOptions:
             known: The lead's options.
             own: This process's, which stay in force where they are about this machine: key files.
         """
-        local = {f.name for f in fields(cls) if f.metadata["how"].get("is_local")}
-        return cls(**{**known, **{name: getattr(own, name) for name in local}})
+        local = {option.name for option in _options() if option.metadata["how"].get("is_local")}
+        named = {**known, **{name: getattr(own, name) for name in local}}
+        return cls(**{**named, "unsaid": tuple(known["unsaid"])})
 
     @property
     def metrics_urls(self) -> tuple[str, ...]:
@@ -180,7 +190,7 @@ def add_options(parser: Any) -> None:
     group = parser.add_argument_group(
         "ASR options", "What is offered, to whom, and what it is held against: docs/loadtest.md"
     )
-    for option in fields(LoadOptions):
+    for option in _options():
         how = dict(option.metadata["how"])
         # Files of this machine are none of a browser's business.
         is_on_web = not (how.pop("is_local", False) | how.pop("is_file", False))
@@ -192,17 +202,29 @@ def add_options(parser: Any) -> None:
         action = group.add_argument(
             f"--asr-{name}",
             dest=_PREFIX + option.name,
-            default=option.default,
+            # None: nothing was said. What holds then is in the help, and may be a profile's.
+            default=None,
             env_var=f"ASR_LOAD_{option.name.upper()}",
-            help=option.metadata["text"],
+            help=_help(option),
             **how,
         )
         action.include_in_web_ui = is_on_web
 
 
+def _options() -> list[Field[Any]]:
+    return [option for option in fields(LoadOptions) if option.metadata]
+
+
+def _help(option: Field[Any]) -> str:
+    text, default = str(option.metadata["text"]), option.default
+    if default in ("", 0) or isinstance(default, bool):
+        said = {True: " (on)"}.get(default, "")
+    else:
+        said = f" ({default:g})" if isinstance(default, float) else f" ({default})"
+    return (text + said).replace("%", "%%")
+
+
 def _as_type(name: str, default: Any, value: Any) -> Any:
-    if value is None or default is MISSING:
-        return default
     if isinstance(default, bool):
         return value if isinstance(value, bool) else str(value).lower() in ("true", "on", "1")
     kind: Callable[[Any], Any] = type(default)

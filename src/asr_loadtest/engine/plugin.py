@@ -88,9 +88,11 @@ class LoadTest:
         events.quitting.add_listener(self._on_quitting)
 
     def _take_over_console(self, environment: Environment, options: LoadOptions) -> None:
+        """Our own lines say more, and do not round; twice as many would say less."""
         parsed = environment.parsed_options
         if parsed is not None and not options.locust_table:
-            parsed.only_summary = True  # our own lines say more, and twice as much is less
+            parsed.only_summary = True
+            logging.getLogger("locust.stats_logger").setLevel(logging.WARNING)
 
     def _on_test_start(self, **_: Any) -> None:
         if self._lead is not None:

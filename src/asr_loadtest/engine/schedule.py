@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from asr_client.errors import ConfigError
 from asr_loadtest.engine.options import LoadOptions
 from asr_loadtest.load.arrivals import Arrivals, limit, make_arrivals
 from asr_loadtest.load.profile import Profile, load_profile
@@ -19,7 +20,6 @@ _SAID = {
     "connections": "connection",
     "connection_max_age_s": "max_age_s",
 }
-_DEFAULTS = {option.name: option.default for option in fields(LoadOptions)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ def schedule_of(
         profile = load_profile(options.profile, seed=seed, folder=profiles)
         return _of_profile(options, run_time_s, profile)
     if options.loop == "closed":
-        return Schedule(options, None, run_time_s)
+        return _checked(Schedule(options, None, run_time_s))
     return plain_schedule(replace(options, seed=seed), run_time_s)
 
 
@@ -76,7 +76,7 @@ def plain_schedule(options: LoadOptions, run_time_s: float | None) -> Schedule:
         rate_rps=options.rate,
         shape=shape,
     )
-    return Schedule(options, arrivals, arrivals.duration_s)
+    return _checked(Schedule(options, arrivals, arrivals.duration_s))
 
 
 def _of_profile(options: LoadOptions, run_time_s: float | None, profile: Profile) -> Schedule:
@@ -86,11 +86,21 @@ def _of_profile(options: LoadOptions, run_time_s: float | None, profile: Profile
         **{
             name: value
             for name, value in said.items()
-            if value is not None and getattr(options, name) == _DEFAULTS[name]
+            if value is not None and name in options.unsaid
         },
     )
     arrivals, duration_s = profile.arrivals, profile.duration_s
     if run_time_s is not None:
         arrivals = arrivals and limit(arrivals, run_time_s)
         duration_s = min(run_time_s, duration_s or run_time_s)
-    return Schedule(settled, arrivals, duration_s, profile.name, profile.users)
+    return _checked(Schedule(settled, arrivals, duration_s, profile.name, profile.users))
+
+
+def _checked(schedule: Schedule) -> Schedule:
+    warm_up_s, duration_s = schedule.options.warm_up_s, schedule.duration_s
+    if duration_s is not None and warm_up_s >= duration_s:
+        raise ConfigError(
+            f"a warm-up of {warm_up_s:g} s leaves nothing to judge of a run of {duration_s:g} s",
+            hint="run longer (--run-time), or give a shorter --asr-warm-up-s",
+        )
+    return schedule

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Protocol
 
 import gevent
 
@@ -13,7 +14,11 @@ __all__ = ["ServerWatch"]
 # Triton counts a request some milliseconds after it has answered it.
 _COUNTED_S = 0.2
 
-Look = Callable[[float], Sequence[PodReading]]
+
+class Look(Protocol):
+    """Reads all servers at an instant; those that failed lately only if it must."""
+
+    def __call__(self, at_s: float, *, insist: bool = False) -> Sequence[PodReading]: ...
 
 
 class ServerWatch:
@@ -54,7 +59,7 @@ class ServerWatch:
             self._greenlet.kill()
             self._greenlet = None
             gevent.sleep(_COUNTED_S)
-            self.look()
+            self._take(self._look(self._now_s(), insist=True))
 
     def _watch(self) -> None:
         while True:

@@ -38,6 +38,7 @@ class Survey:
         route: How the model is asked, and why: texts for people.
         model: Its name; empty where the gateway chooses.
         is_ready: Whether the server says that the model is.
+        is_gated: Whether a key is needed, or limits are told: a gateway stands before the server.
         quotas: The gateway's limits, as one reply told them; none without limits.
         keys: API keys that will take turns.
         trouble: Why the trial request failed, where that may pass: the server was busy.
@@ -47,6 +48,7 @@ class Survey:
     route: dict[str, str]
     model: str
     is_ready: bool
+    is_gated: bool = False
     quotas: tuple[Quota, ...] = ()
     keys: int = 1
     trouble: str = ""
@@ -76,7 +78,8 @@ def survey(host: str | None, options: LoadOptions) -> Survey:
             _told(route),
             route.recognizer.model,
             health.ok,
-            quotas,
+            is_gated=bool(quotas) or session.keys.current() is not None,
+            quotas=quotas,
             trouble=trouble,
         )
     finally:

@@ -21,7 +21,7 @@ from asr_loadtest.load.run_info import RunInfo
 __all__ = ["info_after", "info_before"]
 
 # Of this machine: no reader of a report needs to know where keys are kept.
-_PRIVATE = ("api_key_file", "tls_ca_file", "out")
+_PRIVATE = ("api_key_file", "tls_ca_file", "out", "unsaid")
 
 
 def info_before(plan: Plan, start: Start) -> RunInfo:

@@ -1,0 +1,56 @@
+"""The last lines on the terminal: the verdict, the figures it rests on, where to read more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from asr_loadtest.judgement.verdict import Verdict
+from asr_loadtest.load.histogram import Histogram
+from asr_loadtest.load.outcomes import OUTCOMES
+from asr_loadtest.load.tally import Tally
+
+__all__ = ["summarize"]
+
+_SHARES = (0.5, 0.9, 0.95, 0.99, 0.999)
+
+
+def summarize(verdict: Verdict, tally: Tally, report: Path) -> str:
+    """Tell a run in a screenful."""
+    return "\n".join(
+        [
+            *_figures(tally),
+            "",
+            f"{verdict.exit_code.name}: {verdict.headline}",
+            *(f"  {found.severity}: {found.words}" for found in verdict.findings),
+            *(f"  to do: {remedy}" for remedy in verdict.remedies),
+            f"report: {report}",
+        ]
+    )
+
+
+def _figures(tally: Tally) -> Iterator[str]:
+    group, span_s = tally.all, tally.span_s
+    if not group.count:
+        return
+    counts = ", ".join(
+        f"{group.outcomes[outcome]} {outcome}" for outcome in OUTCOMES if group.outcomes[outcome]
+    )
+    yield f"{group.count} arrivals in {span_s:.1f} s: {counts}; {group.good} within the SLO"
+    yield f"{'':>28}" + "".join(f"p{100 * share:g}".rjust(9) for share in _SHARES) + "      max"
+    yield _row("response of ok, ms", group.response)
+    yield _row("service of ok, ms", group.service)
+    yield _row("lag of this generator, ms", tally.lag)
+    if group.rtfx.mean is not None and span_s:
+        yield (
+            f"RTFx {group.rtfx.mean:.1f} a request; {group.audio_s / span_s:.1f} seconds of audio "
+            "a second, which is as many live streams"
+        )
+
+
+def _row(name: str, histogram: Histogram) -> str:
+    values = [histogram.quantile(share) for share in _SHARES]
+    cells = [*values, histogram.most if histogram.count else None]
+    return f"{name:>28}" + "".join(
+        ("-" if value_s is None else f"{value_s * 1000:.1f}").rjust(9) for value_s in cells
+    )
