@@ -16,11 +16,18 @@ from geventhttpclient.response import HTTPParseError, HTTPResponse
 from asr_client.contracts.wire import Buffer
 from asr_client.deadline import Deadline
 from asr_client.transports.base import MAX_REPLY_BYTES, reply_too_large
-from asr_client.transports.http_failures import connecting
+from asr_client.transports.http_failures import broken, connecting
 from asr_client.transports.sockets import open_socket, seconds_left
 from asr_client.transports.tunnel import Route
 
-__all__ = ["Connection", "IncompleteReadError", "RawReply", "ServerDisconnectedError", "connect"]
+__all__ = [
+    "Connection",
+    "IncompleteReadError",
+    "ProtocolError",
+    "RawReply",
+    "ServerDisconnectedError",
+    "connect",
+]
 
 _BLOCK_BYTES = 16 * 2**10
 _FIRST_FINAL_STATUS = 200
@@ -37,6 +44,10 @@ class ServerDisconnectedError(OSError):
     """The server hung up without a reply."""
 
 
+class ProtocolError(OSError):
+    """What the server says is no HTTP."""
+
+
 def connect(route: Route, limit: Deadline) -> socket.socket:
     """Open a connection and shake hands, all of it within *limit*."""
     with connecting(route), contextlib.ExitStack() as on_error:
@@ -48,7 +59,10 @@ def connect(route: Route, limit: Deadline) -> socket.socket:
                 connected,
                 server_hostname=route.endpoint.host,
                 suppress_ragged_eofs=False,  # an end without a farewell is no end, but a cut
+                do_handshake_on_connect=False,
             )
+            on_error.enter_context(connected)
+            connected.do_handshake()
         connected.settimeout(None)  # from here on each request has its own limit
         on_error.pop_all()
         return connected
@@ -86,10 +100,11 @@ class Connection:
         ends_s: When it may not be used again.
     """
 
-    __slots__ = ("_poll", "_socket", "ends_s", "idle_since_s", "number")
+    __slots__ = ("_is_tls", "_poll", "_socket", "ends_s", "idle_since_s", "number")
 
     def __init__(self, connected: socket.socket, number: int, ends_s: float) -> None:
         self._socket = connected
+        self._is_tls = isinstance(connected, ssl.SSLSocket)
         self.number = number
         self.ends_s = ends_s
         self.idle_since_s = 0.0
@@ -98,7 +113,20 @@ class Connection:
 
     def is_quiet(self) -> bool:
         """Whether nothing came: on an idle connection, that is the server's farewell."""
-        return not self._poll.poll(0)
+        return not self._poll.poll(0) or (self._is_tls and self._has_only_tickets())
+
+    def _has_only_tickets(self) -> bool:
+        """Whether what came is TLS's own: the tickets after a handshake are nobody's reply."""
+        self._socket.settimeout(0)
+        try:
+            self._socket.recv(1)
+        except ssl.SSLWantReadError:
+            return True
+        except OSError:
+            return False
+        finally:
+            self._socket.settimeout(None)
+        return False
 
     def exchange(self, head: bytes, body: Sequence[Buffer], method: str) -> RawReply:
         """
@@ -113,7 +141,7 @@ class Connection:
         response = _Response(method)
         first_byte_s = self._receive(response, was_sent=was_sent)
         return RawReply(
-            response.status_code,
+            response.status,
             {name.lower(): value for name, value in response.items()},
             bytes(response.body),
             sent_s,
@@ -124,7 +152,7 @@ class Connection:
     def _send(self, parts: list[Buffer]) -> bool:
         """Send; False if the server hung up before it was whole: its answer says why."""
         try:
-            if isinstance(self._socket, ssl.SSLSocket):
+            if self._is_tls:
                 self._socket.sendall(b"".join(parts))
             else:
                 _send_gathered(self._socket, parts)
@@ -135,18 +163,17 @@ class Connection:
     def _receive(self, response: _Response, *, was_sent: bool) -> float:
         """Read to the reply's end; tell when it began."""
         first_byte_s = 0.0
-        try:
-            # A 1xx is no reply yet.
-            while not response.message_complete or response.status_code < _FIRST_FINAL_STATUS:
+        while not response.is_whole:
+            try:
                 received = self._socket.recv(_BLOCK_BYTES)
-                first_byte_s = first_byte_s or time.monotonic()
-                response.feed(received)  # nothing says that there will be no more
-                if not received and not response.message_complete:
-                    raise _cut(response, was_sent=was_sent)
-                if len(response.body) > MAX_REPLY_BYTES:
-                    raise reply_too_large()
-        except HTTPParseError as error:
-            raise _cut(response, was_sent=was_sent) from error
+            except OSError as error:
+                raise broken(error) from error
+            first_byte_s = first_byte_s or time.monotonic()
+            response.take(received)  # nothing says that there will be no more
+            if not received and not response.is_whole:
+                raise _cut(response, was_sent=was_sent)
+            if len(response.body) > MAX_REPLY_BYTES:
+                raise reply_too_large()
         return first_byte_s
 
     def close(self) -> None:
@@ -166,11 +193,39 @@ def _send_gathered(connection: socket.socket, parts: list[Buffer]) -> None:
 
 
 class _Response(HTTPResponse):
-    """Parses one reply, and keeps its body."""
+    """
+    Parses one reply, and keeps its body.
+
+    Attributes:
+        status: Its status, once it is whole.
+        is_whole: Whether all of it is here; a 1xx is no reply yet.
+        body: What is here of it.
+    """
 
     def __init__(self, method: str) -> None:
         super().__init__(method)
+        self.status = 0
+        self.is_whole = False
         self.body = bytearray()
+
+    def take(self, received: bytes) -> None:
+        """Parse what came; empty is the end of what comes."""
+        try:
+            self.feed(received)
+        except HTTPParseError as error:
+            # What follows a whole reply belongs to nobody; it ends the connection: should_close.
+            if received and not self.is_whole:
+                raise ProtocolError(f"this is no HTTP: {error}") from error
+
+    def _on_message_begin(self) -> None:
+        if self.is_whole:
+            raise HTTPParseError("another reply")
+        super()._on_message_begin()
+
+    def _on_message_complete(self) -> None:
+        super()._on_message_complete()
+        self.status = self.status_code
+        self.is_whole = self.status >= _FIRST_FINAL_STATUS
 
     def _on_body(self, buf: bytearray) -> None:
         self.body += buf
@@ -178,6 +233,6 @@ class _Response(HTTPResponse):
 
 def _cut(response: _Response, *, was_sent: bool) -> OSError:
     if response.message_begun:
-        return IncompleteReadError("the reply is cut off, or is no HTTP")
+        return IncompleteReadError("the reply is cut off")
     said = "" if was_sent else ", while it was sent,"
     return ServerDisconnectedError(f"the server took the request{said} and hung up")

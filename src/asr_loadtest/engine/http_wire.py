@@ -45,8 +45,10 @@ class HTTPWire:
         self._connect_timeout_s = config.connect_timeout_s
         self._route = Route(config.endpoint, tls_context(config))
         self._policy = policy
+        self._idle_s = policy.for_client().idle_s
         self._heads = _Heads(config, keeps_alive=policy.kind != "per-request")
         self._idle: deque[Connection] = deque()
+        self._is_closed = False
         self._made = 0
         self._open = 0
 
@@ -65,13 +67,15 @@ class HTTPWire:
 
         Raises:
             TransportError: If no whole reply came in time.
+            ConfigError: If the request cannot be said in HTTP.
+            ContractError: If the reply is larger than any transcript.
         """
         remaining_s = deadline.require_s(f"calling {self._endpoint}")
-        head = self._heads.make(request, key)
         began_s = time.monotonic()
         connection: Connection | None = None
         limit = gevent.Timeout(remaining_s)
         try:
+            head = self._heads.make(request, key)
             with limit:
                 connection = self._take() or self._connect(deadline)
                 lent_s = time.monotonic()
@@ -100,6 +104,7 @@ class HTTPWire:
 
     def close(self) -> None:
         """Close what waits; a connection in use closes as its request ends."""
+        self._is_closed = True
         while self._idle:
             self._drop(self._idle.popleft())
 
@@ -112,13 +117,11 @@ class HTTPWire:
         """Lend the longest unused connection, so that requests go round all of them."""
         while self._idle:
             connection = self._idle.popleft()
-            if time.monotonic() < self._stale_s(connection) and connection.is_quiet():
+            stale_s = min(connection.ends_s, connection.idle_since_s + self._idle_s)
+            if time.monotonic() < stale_s and connection.is_quiet():
                 return connection
             self._drop(connection)
         return None
-
-    def _stale_s(self, connection: Connection) -> float:
-        return min(connection.ends_s, connection.idle_since_s + self._policy.for_client().idle_s)
 
     def _connect(self, deadline: Deadline) -> Connection:
         remaining_s = deadline.require_s(f"connecting to {self._endpoint}")
@@ -138,6 +141,8 @@ class HTTPWire:
     def _keep(self, connection: Connection) -> None:
         connection.idle_since_s = time.monotonic()
         self._idle.append(connection)
+        if self._is_closed:
+            self.close()
 
     def _drop(self, connection: Connection | None) -> None:
         if connection is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +16,7 @@ from asr_client.client import open_session
 from asr_client.contracts.recognizer import Utterances
 from asr_client.contracts.wire import Reply
 from asr_client.drive import run
-from asr_client.errors import OverloadedError
+from asr_client.errors import OverloadedError, ServerError
 from asr_client.pacing.headers import Quota, read_quotas
 from asr_loadtest.engine.options import LoadOptions
 from asr_loadtest.engine.target import policy_of, settings_of
@@ -66,18 +67,20 @@ def survey(host: str | None, options: LoadOptions) -> Survey:
     try:
         call = session.call(_PATIENCE_S)
         route = run(find_route(call, session.config.model), wire)
-        health = run(check_health(session, _PATIENCE_S), wire)
-        trouble = ""
+        trouble, is_ready = "", True
         quotas: tuple[Quota, ...] = ()
         try:
             quotas = read_quotas(_try_once(wire, call, route, options).headers)
         except OverloadedError as error:
+            # Busy, or not there yet? A gateway may have no path by which to ask.
             trouble = str(error)
+            with suppress(ServerError):
+                is_ready = run(check_health(session, _PATIENCE_S), wire).ok
         return Survey(
             str(session.config.endpoint),
             _told(route),
             route.recognizer.model,
-            health.ok,
+            is_ready,
             is_gated=bool(quotas) or session.keys.current() is not None,
             quotas=quotas,
             trouble=trouble,
