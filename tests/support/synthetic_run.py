@@ -1,10 +1,10 @@
-"""A run that never was: a rising load on servers that queue, then refuse, behind a gateway's limit."""
+"""A run that never was: a rising load on servers that queue, then refuse, behind a gateway."""
 
 from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from asr_loadtest.cluster.readings import GpuReading, ModelCounters, PodReading
 from asr_loadtest.load.health import GeneratorReading
@@ -75,7 +75,7 @@ def synthetic_run(
         pods: Servers.
         seed: Of everything that is drawn.
     """
-    draw = random.Random(seed)
+    draw = random.Random(seed)  # noqa: S311 - the same run each time is what is wanted
     servers = [_Server(f"asr-{number}") for number in range(pods)]
     samples: list[Sample] = []
     admitted: dict[int, int] = {}
@@ -90,8 +90,16 @@ def synthetic_run(
         samples.append(_sample(draw, len(samples), at_s, servers, is_limited=is_limited))
     ended_s = max((sample.done_s or sample.intended_s for sample in samples), default=0.0)
     looks = range(int(ended_s) + 3)
+    plan = {
+        "arrivals": f"Poisson, ramp from {rate_rps / 10:g} to {rate_rps:g} req/s",
+        "rate_rps": rate_rps * 0.55,
+        "duration_s": duration_s,
+        "warm_up_s": duration_s / 12,
+        "seed": seed,
+        "replicas": pods,
+    }
     return SyntheticRun(
-        _info(samples, duration_s, rate_rps, pods, seed, ended_s),
+        replace(_info(samples), **plan, ended_s=round(ended_s, 6)),
         samples,
         [server.reading(float(at) - 0.2) for server in servers for at in looks],
         [_health(draw, float(at), worker) for at in looks for worker in range(2)],
@@ -147,37 +155,24 @@ def _health(draw: random.Random, at_s: float, worker: int) -> GeneratorReading:
     )
 
 
-def _info(
-    samples: Sequence[Sample],
-    duration_s: float,
-    rate_rps: float,
-    pods: int,
-    seed: int,
-    ended_s: float,
-) -> RunInfo:
+def _info(samples: Sequence[Sample]) -> RunInfo:
     return RunInfo(
         run_id="2025-01-31T12-00-00",
         started_unix_s=1738324800.0,
         host="https://asr.example.com",
         route={"protocol": "http", "contract": "ai4bharat", "model": "asr_am_ensemble"},
-        arrivals=f"Poisson, ramp from {rate_rps / 10:g} to {rate_rps:g} req/s",
         profile="ramp",
-        rate_rps=rate_rps * 0.55,
-        duration_s=duration_s,
         offered=len(samples),
-        seed=seed,
-        warm_up_s=duration_s / 12,
         deadline_s=5.0,
-        ended_s=round(ended_s, 6),
         settings={"profile": "ramp", "connection": "max-age", "max_age_s": 60, "perturb": True},
         corpus={"source": "samples/speech", "clips": 40, "audio_s": 212.4, "digest": "3f0c"},
         workers=tuple(
-            WorkerInfo(n, f"node-{n}", sum(s.worker == n for s in samples)) for n in range(2)
+            WorkerInfo(number, f"node-{number}", sum(each.worker == number for each in samples))
+            for number in range(2)
         ),
         versions={"asr-client": "0.3.0", "Locust": "2.47.0", "Python": "3.11.7"},
         preflight=("the model is ready", "the key was accepted"),
         notes=("the connections end after a minute, give or take a fifth",),
         price_per_hour=2.4,
-        replicas=pods,
         gateway_limit_rps=42.0,
     )

@@ -19,6 +19,8 @@ _LINES_A_MEMBER = 64
 # gzip framing, by zlib's convention: 16 more than the window's bits.
 _GZIP = 31
 _PIECE_BYTES = 1 << 16
+# Half a character, as broken replies may hold, becomes \\udc80: JSON reads it as what it was.
+_UNLETTERED = "backslashreplace"
 _LONGEST_LINE_BYTES = 1 << 20
 
 
@@ -47,7 +49,8 @@ class LineWriter:
             text = "\n".join(self._lines) + "\n"
             self._lines.clear()
             # The generator's CPU is dear, and level 1 already takes most of the bytes away.
-            self._file.write(zlib.compress(text.encode(), level=1, wbits=_GZIP))
+            raw = text.encode(errors=_UNLETTERED)
+            self._file.write(zlib.compress(raw, level=1, wbits=_GZIP))
 
     def close(self) -> None:
         """Flush, and let go of the file."""
@@ -91,7 +94,7 @@ def write_whole(path: Path, text: str) -> None:
     """Write a file so that whoever looks sees the old one or the new one, and never a part."""
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        draft.write_text(text, encoding="utf-8")
+        draft.write_text(text, encoding="utf-8", errors=_UNLETTERED)
         draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)

@@ -15,7 +15,7 @@ __all__ = ["markdown"]
 _MARKS = {"met": "✅", "missed": "❌", "gateway_limited": "🚧", "invalid": "⚠️", "not_ready": "⛔"}
 _KEPT = {True: "kept", False: "**missed**", None: "not decided"}
 # What would be read as Markdown's or HTML's own.
-_SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~&])")
+_SPECIAL = re.compile(r"([\\`*\[\]<>#|~&])")
 
 
 def markdown(document: Document) -> str:
@@ -36,8 +36,8 @@ def markdown(document: Document) -> str:
 
 
 def _about(run: dict[str, Any]) -> str:
-    host = run["host"].replace("`", "")
-    return f"{_text(run['arrivals'])}; `{host}`, {run['started']}; {_text(run['loop_in_words'])}."
+    what = (run["arrivals"], run["host"], run["started"], run["loop_in_words"])
+    return "; ".join(_text(each) for each in what if each)
 
 
 def _criteria(document: Document) -> str:
@@ -102,4 +102,4 @@ def _table(names: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 def _text(words: str) -> str:
     """Keep what others wrote from becoming markup: on one line, every special sign escaped."""
-    return _SPECIAL.sub(r"\\\1", " ".join(words.split()))
+    return _SPECIAL.sub(r"\\\1", re.sub(r"[ \t\r\n]+", " ", words))

@@ -179,7 +179,7 @@ def _decoder(kind: type[R]) -> Callable[[str, str], R]:
 def _made(record_of: Callable[[str, str], T], line: str, place: str) -> T:
     try:
         return record_of(line, place)
-    except (TypeError, ValueError, KeyError) as error:
+    except (TypeError, ValueError, KeyError, RecursionError) as error:
         raise ConfigError(f"{place}: this is no record of a run: {line[:40]!r}") from error
 
 

@@ -15,6 +15,8 @@ _TIME_STEPS_S = (
 )
 _MINUTE_S, _HOUR_S = 60, 3600
 _COUNT = 4
+# So many times as much, and no more, and there is room for labels between the powers of ten.
+_WITH_ALL_DIGITS = 101
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +69,7 @@ def log_scale(least: float, most: float) -> Scale:
     low = _round_down(least)
     high = max(_round_up(most, (1, 2, 5, 10)), _clean(low * 10))
     powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
-    most_decades = 2
-    digits = (1, 2, 5) if len(powers) - 1 <= most_decades else (1,)
+    digits = (1, 2, 5) if high / low <= _WITH_ALL_DIGITS else (1,)
     ticks = (_clean(digit * 10.0**power) for power in powers for digit in digits)
     return Scale(low, high, tuple(tick for tick in ticks if low <= tick <= high), is_log=True)
 

@@ -33,7 +33,7 @@ def label(words: str, **attributes: object) -> str:
 
 def number(value: float) -> str:
     """Write a coordinate: a tenth of a pixel is finer than any screen."""
-    return f"{round(value, 1):g}"
+    return f"{round(value, 1) + 0.0:g}"  # -0.0 + 0.0 is 0.0
 
 
 def line(points: Sequence[Point | None]) -> str:
