@@ -4,6 +4,7 @@ The command asr-loadtest.
     commands.py    which commands there are
     report.py      asr-loadtest report: a run's reports, made again
     compare.py     asr-loadtest compare: two runs beside each other
+    selftest.py    asr-loadtest selftest: the tool proves its own figures
 """
 
 from collections.abc import Sequence

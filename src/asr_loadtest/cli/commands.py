@@ -10,6 +10,7 @@ from asr_client.cli.arguments import add_version
 from asr_client.cli.console import run_command
 from asr_loadtest.cli.compare import add_compare_arguments, compare
 from asr_loadtest.cli.report import add_report_arguments, report
+from asr_loadtest.cli.selftest import add_selftest_arguments, selftest
 
 __all__ = ["main"]
 
@@ -46,6 +47,8 @@ def _parser() -> argparse.ArgumentParser:
     add_version(parser)
     add_report_arguments(_add(commands, "report", report, "make a run's reports again"))
     add_compare_arguments(_add(commands, "compare", compare, "put two runs beside each other"))
+    command = _add(commands, "selftest", selftest, "prove the load tester's own figures here")
+    add_selftest_arguments(command)
     return parser
 
 

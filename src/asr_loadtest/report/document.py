@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
+from pathlib import PurePath
 from typing import Any
 
 from asr_loadtest.cluster.server_timeline import ServerTimeline
@@ -81,7 +82,7 @@ def document(  # noqa: PLR0913 - all that is known of a run
     return {
         "schema": SCHEMA,
         "verdict": _verdict(verdict),
-        "slo": {"source": slo.source, "limits": slo_fields(slo)},
+        "slo": {"source": PurePath(slo.source).name, "limits": slo_fields(slo)},
         "run": _run(info),
         "load": _load(info, tally),
         "all": _groups(info, tally, {"all": tally.all})[0],

@@ -14,6 +14,9 @@ from asr_loadtest.report.trend_fields import trend_fields
 
 __all__ = ["generator_section", "generator_series"]
 
+# In less time, memory that fills is a process that has not settled.
+_SHORTEST_S = 60.0
+
 
 def generator_section(
     health: Sequence[GeneratorReading], span: tuple[float, float]
@@ -33,7 +36,9 @@ def generator_section(
         "connections_most": max((each.connections for each in judged), default=None),
         "memory_bytes_most": max((each.memory_bytes for each in judged), default=None),
         "memory": [
-            {"worker": worker, **trend_fields(trend)} for worker, trend in trends.items() if trend
+            {"worker": worker, **trend_fields(trend)}
+            for worker, trend in trends.items()
+            if trend and trend.span_s >= _SHORTEST_S
         ],
     }
 

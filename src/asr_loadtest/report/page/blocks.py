@@ -12,8 +12,9 @@ __all__ = ["bullets", "facts", "row", "rows_table", "section"]
 
 
 def facts(known: Mapping[str, Any]) -> str:
-    """Show names and values as they are, such as settings; empty if there are none."""
-    rows = (row(name, text(_plain(value))) for name, value in known.items())
+    """Show names and values, such as settings; what is not set is left out, and so is no value."""
+    said = {name: _plain(value) for name, value in known.items() if value is not None}
+    rows = (row(name, text(words)) for name, words in said.items() if words)
     return rows_table(rows, kind="facts")
 
 
@@ -22,8 +23,13 @@ def _plain(value: object) -> str:
         return value
     if isinstance(value, float):
         return f"{value:.6g}"
-    if isinstance(value, Mapping) and all(not isinstance(each, Mapping) for each in value.values()):
-        return ", ".join(f"{name}: {_plain(each)}" for name, each in value.items())
+    if isinstance(value, Mapping):
+        return "; ".join(
+            f"{name}: {' '.join(f'{key} {_plain(each)}' for key, each in inner.items())}"
+            if isinstance(inner, Mapping)
+            else f"{name}: {_plain(inner)}"
+            for name, inner in value.items()
+        )
     return json.dumps(value, ensure_ascii=False)
 
 

@@ -81,8 +81,7 @@ def _cards(document: Document) -> str:
         _card(
             "Response p99",
             shown("latency.response.p99_s", "s"),
-            f"95 % sure: {shown('latency.response.p99_low_s', 's')} to "
-            f"{shown('latency.response.p99_high_s', 's')}",
+            _interval(document),
         ),
         _card(
             "Response p50",
@@ -120,6 +119,14 @@ def _cards(document: Document) -> str:
         cards = [cards[0], cards[3]]
     columns = len(cards) if len(cards) <= _CARDS_A_LINE else (len(cards) + 1) // 2
     return tag("section", *cards, class_="cards", style=f"--columns:{columns}")
+
+
+def _interval(document: Document) -> str:
+    """Say how sure the p99 is; with few samples there is no telling how slow it may be."""
+    low = figure(document, "latency.response.p99_low_s", "s")
+    if document["latency"]["response"]["p99_high_s"] is None:
+        return f"95 % sure: no less than {low}; too few samples for more"
+    return f"95 % sure: {low} to {figure(document, 'latency.response.p99_high_s', 's')}"
 
 
 def _card(name: str, value: str, beside: str) -> str:

@@ -41,11 +41,18 @@ def verdict_banner(document: Document) -> str:
         tag(
             "div",
             tag("h1", text(_WORDS[result])),
-            tag("p", text(_sentence(verdict["headline"]))),
+            tag("p", text(_sentence(_without_title(verdict["headline"])))),
         ),
         tag("span", text(f"exit code {verdict['exit_code']}"), class_="code"),
         class_=f"verdict {result}",
     )
+
+
+def _without_title(headline: str) -> str:
+    """The word stands above already."""
+    for title in ("SLO missed: ", "not ready: "):
+        headline = headline.removeprefix(title)
+    return headline
 
 
 def verdict_details(document: Document) -> str:
@@ -97,7 +104,7 @@ def _bar(criterion: Mapping[str, Any]) -> str:
         return ""
     low, high = criterion["interval"]["low"], criterion["interval"]["high"]
     parts = [tag("i", class_="fill", style=f"width:{_share(measured / limit)}%")]
-    if low is not None and high is not None:
+    if low is not None and high is not None and low < limit * _REACH:
         start, end = _share(low / limit), _share(high / limit)
         parts.append(
             tag("i", class_="interval", style=f"left:{start}%;width:{round(end - start, 1)}%")
