@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -12,7 +11,6 @@ import pytest
 from asr_client.embedded.requirements import Facts
 
 Answer = tuple[int, Mapping[str, str], bytes]
-Conversation = Callable[[socket.socket, threading.Event], None]
 
 
 @pytest.fixture
@@ -61,42 +59,6 @@ KONG_NO_ROUTE: Answer = (
     {"Content-Type": "application/json; charset=utf-8", "X-Kong-Response-Latency": "0"},
     b'{\n  "message":"no Route matched with those values",\n  "request_id":"ab"\n}',
 )
-
-
-@pytest.fixture
-def raw_server() -> Iterator[Callable[[Conversation], str]]:
-    """Start a TCP server that holds one conversation with each who connects; gives its URL."""
-    over = threading.Event()
-    listeners: list[socket.socket] = []
-    threads: list[threading.Thread] = []
-
-    def start(converse: Conversation) -> str:
-        listener = socket.create_server(("127.0.0.1", 0))
-        listeners.append(listener)
-        thread = threading.Thread(target=accept, args=(listener, converse), daemon=True)
-        thread.start()
-        threads.append(thread)
-        return f"http://127.0.0.1:{listener.getsockname()[1]}"
-
-    def accept(listener: socket.socket, converse: Conversation) -> None:
-        while not over.is_set():
-            try:
-                connection, _ = listener.accept()
-            except OSError:
-                return
-            with connection:
-                try:
-                    converse(connection, over)
-                except OSError:
-                    continue  # the client has had enough, which is what some tests are about
-
-    yield start
-    over.set()
-    for listener in listeners:
-        listener.shutdown(socket.SHUT_RDWR)
-        listener.close()
-    for thread in threads:
-        thread.join(5)
 
 
 @pytest.fixture

@@ -33,6 +33,9 @@ class ConnectionPolicy:
     Attributes:
         kind: "keepalive" never, "max-age" after `max_age_s`, "per-request" after one request.
         max_age_s: Seconds, give or take a fifth, so that not all are replaced at once.
+
+    Raises:
+        ConfigError: If the kind is unknown, or connections are to have no positive age.
     """
 
     kind: Policy = "keepalive"
@@ -43,6 +46,7 @@ class ConnectionPolicy:
             raise ConfigError(
                 f"connection policy {self.kind!r} is unknown", hint=f"use {', '.join(POLICIES)}"
             )
+        self.for_client()  # which refuses an age that cannot be
 
     def ends_s(self, born_s: float, random: Callable[[], float]) -> float:
         """When a connection made at *born_s* may not be used again."""

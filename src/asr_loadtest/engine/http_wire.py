@@ -42,6 +42,7 @@ class HTTPWire:
         if config.proxy is not None:
             raise ConfigError("a load test goes straight to its target, not through a proxy")
         self._endpoint = config.endpoint
+        self._calling = f"calling {config.endpoint}"
         self._connect_timeout_s = config.connect_timeout_s
         self._route = Route(config.endpoint, tls_context(config))
         self._policy = policy
@@ -70,15 +71,18 @@ class HTTPWire:
             ConfigError: If the request cannot be said in HTTP.
             ContractError: If the reply is larger than any transcript.
         """
-        remaining_s = deadline.require_s(f"calling {self._endpoint}")
-        began_s = time.monotonic()
+        limit = gevent.Timeout(deadline.require_s(self._calling))
         connection: Connection | None = None
-        limit = gevent.Timeout(remaining_s)
+        connect_s = 0.0
         try:
             head = self._heads.make(request, key)
             with limit:
-                connection = self._take() or self._connect(deadline)
                 lent_s = time.monotonic()
+                connection = self._take()
+                if connection is None:
+                    began_s, connection = lent_s, self._connect(deadline)
+                    lent_s = time.monotonic()
+                    connect_s = lent_s - began_s
                 raw = connection.exchange(head, request.body, request.method)
         except gevent.Timeout as timeout:
             self._drop(connection)
@@ -92,7 +96,7 @@ class HTTPWire:
             self._drop(connection)
             raise
         self._put_back(connection, raw)
-        return Carried(_reply(raw, began_s, lent_s), connection.number)
+        return Carried(_reply(raw, connect_s, lent_s), connection.number)
 
     def warm(self, count: int, deadline: Deadline) -> None:
         """Open connections until *count* wait for requests."""
@@ -182,10 +186,10 @@ class _Heads:
         return f"{line}{self._common}{own}\r\n".encode("ascii")
 
 
-def _reply(raw: RawReply, began_s: float, lent_s: float) -> Reply:
+def _reply(raw: RawReply, connect_s: float, lent_s: float) -> Reply:
     # A reply may begin before the request has gone out, a refusal does.
     phases = Phases(
-        connect_s=lent_s - began_s,
+        connect_s=connect_s,
         send_s=max(raw.sent_s - lent_s, 0.0),
         server_s=raw.first_byte_s - raw.sent_s,
         receive_s=time.monotonic() - raw.first_byte_s,
