@@ -49,7 +49,7 @@ def test_missed_by_the_server() -> None:
     """Exit code 1, what was missed, and who bound."""
     found = verdict(evenly(500, response_s=0.6))
     assert (found.exit_code, found.binding) == (ExitCode.MISSED, "server")
-    assert found.headline.endswith(" ms, at most 400 ms: missed; bound by the server")
+    assert found.headline.endswith(" ms, at most 400 ms; bound by the server")
     assert any("--asr-search" in remedy for remedy in found.remedies)
 
 

@@ -103,9 +103,20 @@ def test_cold_start_takes_a_missed_run_its_worth_only() -> None:
     assert found(responding(cold), missed, warm_up_s=10.0) == []
 
 
-def test_backlog_that_grows_is_no_matter_of_warm_up() -> None:
-    """It would be advice to wait for the end of something that has none."""
-    server = BatchServer(queue=None)
-    overloaded = server.answer(poisson(1.25 * server.ceiling_rps, 60.0, 1))
-    assert direction(overloaded) == "rising"
-    assert found(overloaded, Slo.default()) == []
+def test_cold_start_excuses_no_failures() -> None:
+    """A tenth of all requests fails throughout: that is missed, however latency went."""
+    failing = [
+        replace(each, outcome="server_error") if each.index % 10 == 0 else each
+        for each in responding(cold)
+    ]
+    [caveat] = found(failing, Slo.default())
+    assert caveat.severity == "caveat"
+
+
+def test_fast_beginning_is_a_caveat_of_what_was_kept() -> None:
+    """It flatters; where the SLO was missed all the same, waiting longer is no advice."""
+    filling = responding(lambda at_s: 0.1 + 0.4 * min(at_s / 10, 1))
+    [caveat] = found(filling, Slo(Limits(p99_s=1.0)))
+    assert caveat.severity == "caveat"
+    assert "faster than the last half" in caveat.words
+    assert found(filling, Slo(Limits(p99_s=0.3))) == []

@@ -154,7 +154,7 @@ def _headline(
         )
     if exit_code is ExitCode.MISSED:
         who = "" if binding.constraint == "none" else f"; bound by the {binding.constraint}"
-        return f"SLO missed: {case.missed[0].words}{who}"
+        return f"SLO missed: {case.missed[0].words.removesuffix(': missed')}{who}"
     return f"SLO met{_at(case)}: {_room(binding)}"
 
 

@@ -10,6 +10,7 @@ from typing import Literal
 
 from asr_loadtest.judgement.case import Case
 from asr_loadtest.judgement.findings import Finding
+from asr_loadtest.judgement.measures import MEASURES
 from asr_loadtest.judgement.steadiness import steady_windows
 from asr_loadtest.judgement.units import in_words, percent
 from asr_loadtest.load.tally import Tally
@@ -86,20 +87,20 @@ def check_warm_up(case: Case) -> Iterator[Finding]:
     """
     Tell if the run had not settled when judging began.
 
-    A slow beginning makes a run look worse: if the SLO was met in spite of it, that is a caveat; if
-    it was missed, perhaps because of it, the run says nothing. A fast one, such as a queue that
-    fills, makes it look better; whether that ever ends is judged apart, as "kept_up".
+    A slow beginning makes a run look worse: if latencies were kept in spite of it, that is a
+    caveat; if one was missed, perhaps because of it, the run says nothing. A fast one, such as a
+    queue that fills, makes it look better: if the SLO was missed all the same, so be it.
     """
     settling = settling_of(case.tally)
     if settling is None or settling.direction == "steady":
         return
-    if settling.direction == "rising" and any(each.name == "kept_up" for each in case.missed):
+    if settling.direction == "rising" and case.missed:
         return
     differs = settling.early_s / settling.late_s - 1
     is_falling = settling.direction == "falling"
     way = "slower" if is_falling else "faster"
     yield Finding(
-        "invalid" if is_falling and case.missed else "caveat",
+        "invalid" if is_falling and _misses_latency(case) else "caveat",
         "warm_up",
         f"the first judged seconds were {percent(abs(differs))} {way} than the last half"
         f" ({in_words(settling.early_s * 1000, 'ms')} against"
@@ -108,3 +109,9 @@ def check_warm_up(case: Case) -> Iterator[Finding]:
         f"judge later (warm-up beyond {case.run.warm_up_s:g} s), and run longer",
         {"early_s": settling.early_s, "late_s": settling.late_s},
     )
+
+
+def _misses_latency(case: Case) -> bool:
+    """Failures and refusals are not cured by waiting."""
+    of_replies = [name for name, measure in MEASURES.items() if measure.counts == "good replies"]
+    return any(criterion.name in of_replies for criterion in case.missed)
