@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from asr_client.cli.arguments import add_version
 from asr_client.cli.console import run_command
 from asr_loadtest.cli.compare import add_compare_arguments, compare
+from asr_loadtest.cli.options import options
 from asr_loadtest.cli.report import add_report_arguments, report
 from asr_loadtest.cli.selftest import add_selftest_arguments, selftest
 
@@ -45,6 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     add_version(parser)
+    _add(commands, "options", options, "tell what `locust -f loadtest` takes")
     add_report_arguments(_add(commands, "report", report, "make a run's reports again"))
     add_compare_arguments(_add(commands, "compare", compare, "put two runs beside each other"))
     command = _add(commands, "selftest", selftest, "prove the load tester's own figures here")

@@ -13,12 +13,12 @@ from asr_loadtest.load.histogram import Histogram
 from asr_loadtest.load.outcomes import REFUSALS
 from asr_loadtest.load.timeline import Window
 
-__all__ = ["LiveLines", "live_line"]
+__all__ = ["LEGEND", "LiveLines", "live_line"]
 
 _EVERY_S = 2.0
 _LINES_A_HEADER = 20
 
-_LEGEND = (
+LEGEND = (
     "per second: offered, sent, ok, good (ok within the SLO), refused, failed. Of what was ok: "
     "response times from the intended start.\nlag: what this generator added, p99; an invalid "
     "measurement shows here first."
@@ -48,7 +48,6 @@ class LiveLines:
         self._greenlet: gevent.Greenlet | None = None
 
     def __enter__(self) -> Self:
-        print(f"\n{_LEGEND}\n", flush=True)
         self._greenlet = gevent.spawn(self._print)
         return self
 

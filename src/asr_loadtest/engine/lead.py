@@ -14,10 +14,12 @@ from locust.runners import Runner
 
 from asr_client.errors import ASRError, ConfigError
 from asr_loadtest.engine.conduct import Conductor
+from asr_loadtest.engine.console import LEGEND
 from asr_loadtest.engine.crew import Crew
 from asr_loadtest.engine.ending import Ending, end_run, refused
 from asr_loadtest.engine.messages import REPORT, Report
 from asr_loadtest.engine.options import LoadOptions
+from asr_loadtest.engine.padding_sweep import sweep_padding
 from asr_loadtest.engine.plan import Plan, make_plan
 from asr_loadtest.engine.searching import search_limit
 from asr_loadtest.engine.start import look_before
@@ -107,11 +109,14 @@ class Lead:
 
     def _carry_out(self, plan: Plan) -> Ending:
         start = look_before(plan)
+        print(f"\n{LEGEND}\n", flush=True)
         if start.refusal is not None:
             return refused(start.refusal)
         self.conductor = conductor = Conductor(Crew(self._runner), start)
         if plan.options.search:
             return search_limit(conductor, plan)
+        if plan.options.paddings_s:
+            return sweep_padding(conductor, plan)
         return end_run(conductor.measure(plan), plan.slo)
 
     def _refuse(self, error: ASRError) -> None:

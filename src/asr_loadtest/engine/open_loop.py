@@ -14,6 +14,7 @@ from gevent.event import Event
 
 from asr_loadtest.engine.caller import Caller
 from asr_loadtest.engine.clock import RunClock
+from asr_loadtest.engine.hands import Hands
 from asr_loadtest.load.arrivals import Arrival
 from asr_loadtest.load.corpus import Clip, Corpus
 from asr_loadtest.load.samples import Sample
@@ -22,6 +23,8 @@ __all__ = ["OpenLoop"]
 
 # Arrivals that are started in a row when late: then those that are on their way have a turn.
 _IN_A_ROW = 8
+# How long a halt may go unheard: a sleep that ends by itself is far cheaper than one to be woken.
+_LOOK_S = 0.1
 
 
 class OpenLoop:
@@ -53,7 +56,8 @@ class OpenLoop:
         self._corpus = corpus
         self._record = record
         self._max_in_flight = max_in_flight
-        self._halted = Event()
+        self._hands = Hands(self._make)
+        self._is_halted = False
         self._drained = Event()
         self.in_flight = 0
 
@@ -61,22 +65,29 @@ class OpenLoop:
         """Start all arrivals, or all up to `halt`, and wait for the last answer."""
         in_a_row = 0
         for arrival in self._arrivals:
-            wait_s = arrival.at_s - self._clock.now_s()
-            if wait_s > 0:
+            if self._wait_until(arrival.at_s):
                 in_a_row = 0
-                self._halted.wait(wait_s)
             elif (in_a_row := in_a_row + 1) % _IN_A_ROW == 0:
                 gevent.sleep(0)
-            if self._halted.is_set():
+            if self._is_halted:
                 break
             self._begin(arrival)
-        self._halted.set()
+        self._is_halted = True
         if self.in_flight:
             self._drained.wait()
+        self._hands.dismiss()
 
     def halt(self) -> None:
         """Start no further arrival."""
-        self._halted.set()
+        self._is_halted = True
+
+    def _wait_until(self, at_s: float) -> bool:
+        """Sleep until then, or until `halt`; tell whether it was not too late for that."""
+        was_early = False
+        while not self._is_halted and (wait_s := at_s - self._clock.now_s()) > 0:
+            was_early = True
+            gevent.sleep(min(wait_s, _LOOK_S))
+        return was_early
 
     def _begin(self, arrival: Arrival) -> None:
         clip = self._corpus.pick(arrival.index, language=arrival.language, clip=arrival.clip)
@@ -85,12 +96,12 @@ class OpenLoop:
             self._record(self._caller.not_sent(arrival.index, arrival.at_s, clip, why))
             return
         self.in_flight += 1
-        gevent.spawn(self._make, arrival, clip)
+        self._hands.give(arrival, clip)
 
     def _make(self, arrival: Arrival, clip: Clip) -> None:
         try:
             self._record(self._caller.call(arrival.index, arrival.at_s, clip).sample)
         finally:
             self.in_flight -= 1
-            if not self.in_flight and self._halted.is_set():
+            if not self.in_flight and self._is_halted:
                 self._drained.set()

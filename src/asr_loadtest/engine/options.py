@@ -1,5 +1,5 @@
 """
-What a user may say of a load test, on the command line or in the web form.
+What a user may say of a load test; arguments.py says how it is said.
 
 Locust's own options keep their meaning: --host, --run-time, --headless, --processes, --master; and
 --users and --spawn-rate in a closed loop.
@@ -7,22 +7,24 @@ Locust's own options keep their meaning: --host, --run-time, --headless, --proce
 
 from __future__ import annotations
 
-import argparse
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import Field, asdict, dataclass, field, fields
 from typing import Any, Self
 
 from asr_client.errors import ConfigError
 
-__all__ = ["LoadOptions", "add_options"]
+__all__ = ["LoadOptions"]
 
-_PREFIX = "asr_"
 _SHORTEST_SCRAPE_S = 0.1
 
 
 def _option(default: Any, text: str, **how: Any) -> Any:
-    """Declare an option: its default, its help, and how argparse and the web form treat it."""
+    """
+    Declare an option: its default, its help, and how it is treated.
+
+    Of *how*, `choices` are argparse's; `is_local` stays with each machine, `is_file` is a path.
+    """
     return field(default=default, metadata={"text": text, "how": how})
 
 
@@ -67,6 +69,9 @@ class LoadOptions:
     pad_to_s: float = _option(
         0.0, "pad with zeros to multiples of this, so that Triton can batch; 0: never"
     )
+    pad_sweep: str = _option(
+        "", "measure each of these paddings, --asr-probe-s each, one after the other: 0,1,2,5"
+    )
     perturb: bool = _option(
         True, "change each body by a bit of 16, so that no response cache flatters"
     )
@@ -108,7 +113,9 @@ class LoadOptions:
         False,
         "find the highest rate within the SLO, starting at --asr-rate; --run-time bounds all of it",
     )
-    probe_s: float = _option(30.0, "search: seconds of each probe, at least")
+    probe_s: float = _option(
+        30.0, "seconds of each probe of a search, at least; of each step of a sweep"
+    )
     tolerance: float = _option(
         0.05, "search: how far apart, as a share, what is carried and what is not may end"
     )
@@ -135,23 +142,6 @@ class LoadOptions:
         _check(self.warm_up_s >= 0, "warm-up-s", self.warm_up_s, "seconds, 0 or more")
         _check(self.max_word_errors >= 0, "max-word-errors", self.max_word_errors, "0 or more")
 
-    @classmethod
-    def from_parsed(cls, parsed: argparse.Namespace) -> Self:
-        """
-        Read what Locust parsed; its web form gives text for some of it.
-
-        Raises:
-            ConfigError: If a value cannot work.
-        """
-        given = {option.name: getattr(parsed, _PREFIX + option.name, None) for option in _options()}
-        unsaid = [option.name for option in _options() if given[option.name] in (None, "")]
-        said = {
-            option.name: _as_type(option.name, option.default, given[option.name])
-            for option in _options()
-            if option.name not in unsaid
-        }
-        return cls(**said, unsaid=tuple(unsaid))
-
     def to_fields(self) -> dict[str, Any]:
         """Give what MessagePack and JSON can carry; `from_fields` reads it."""
         return asdict(self)
@@ -165,7 +155,7 @@ class LoadOptions:
             known: The lead's options.
             own: This process's, which stay in force where they are about this machine: key files.
         """
-        local = {option.name for option in _options() if option.metadata["how"].get("is_local")}
+        local = {each.name for each in fields(cls) if _is_local(each)}
         named = {**known, **{name: getattr(own, name) for name in local}}
         return cls(**{**named, "unsaid": tuple(known["unsaid"])})
 
@@ -177,62 +167,25 @@ class LoadOptions:
     @property
     def synthetic_lengths_s(self) -> tuple[float, ...]:
         """The lengths to cut and join recordings to."""
-        try:
-            return tuple(float(part) for part in _list(self.lengths_s))
-        except ValueError:
-            raise ConfigError(
-                f"--asr-lengths-s is {self.lengths_s!r}", hint="seconds by commas, such as 2,5,10"
-            ) from None
+        return _seconds("lengths-s", self.lengths_s)
+
+    @property
+    def paddings_s(self) -> tuple[float, ...]:
+        """The paddings to sweep; none without a sweep."""
+        return _seconds("pad-sweep", self.pad_sweep)
 
 
-def add_options(parser: Any) -> None:
-    """Add all options to Locust's parser, as a group of their own."""
-    group = parser.add_argument_group(
-        "ASR options", "What is offered, to whom, and what it is held against: docs/loadtest.md"
-    )
-    for option in _options():
-        how = dict(option.metadata["how"])
-        # Files of this machine are none of a browser's business.
-        is_on_web = not (how.pop("is_local", False) | how.pop("is_file", False))
-        name = option.name.replace("_", "-")
-        if isinstance(option.default, bool):
-            how["action"] = argparse.BooleanOptionalAction
-        else:
-            how["type"] = type(option.default)
-        action = group.add_argument(
-            f"--asr-{name}",
-            dest=_PREFIX + option.name,
-            # None: nothing was said. What holds then is in the help, and may be a profile's.
-            default=None,
-            env_var=f"ASR_LOAD_{option.name.upper()}",
-            help=_help(option),
-            **how,
-        )
-        action.include_in_web_ui = is_on_web
+def _is_local(option: Field[Any]) -> bool:
+    return bool(option.metadata) and bool(option.metadata["how"].get("is_local"))
 
 
-def _options() -> list[Field[Any]]:
-    return [option for option in fields(LoadOptions) if option.metadata]
-
-
-def _help(option: Field[Any]) -> str:
-    text, default = str(option.metadata["text"]), option.default
-    if default in ("", 0) or isinstance(default, bool):
-        said = {True: " (on)"}.get(default, "")
-    else:
-        said = f" ({default:g})" if isinstance(default, float) else f" ({default})"
-    return (text + said).replace("%", "%%")
-
-
-def _as_type(name: str, default: Any, value: Any) -> Any:
-    if isinstance(default, bool):
-        return value if isinstance(value, bool) else str(value).lower() in ("true", "on", "1")
-    kind: Callable[[Any], Any] = type(default)
+def _seconds(name: str, text: str) -> tuple[float, ...]:
     try:
-        return kind(value)
+        return tuple(float(part) for part in _list(text))
     except ValueError:
-        text = name.replace("_", "-")
-        raise ConfigError(f"--asr-{text} is {value!r}", hint=f"wanted: {kind.__name__}") from None
+        raise ConfigError(
+            f"--asr-{name} is {text!r}", hint="seconds by commas, such as 2,5,10"
+        ) from None
 
 
 def _check(holds: bool, name: str, value: object, wanted: str) -> None:

@@ -19,12 +19,13 @@ from locust.env import Environment
 from locust.runners import Runner
 
 from asr_client.errors import ASRError
+from asr_loadtest.engine.arguments import add_to_locust, read_options
 from asr_loadtest.engine.closed_loop import ClosedLoop
 from asr_loadtest.engine.crew import Crew
 from asr_loadtest.engine.grpc_wire import prepare_grpc
 from asr_loadtest.engine.lead import Lead
 from asr_loadtest.engine.member import Member
-from asr_loadtest.engine.options import LoadOptions, add_options
+from asr_loadtest.engine.options import LoadOptions
 from asr_loadtest.engine.web_tab import add_tabs
 
 __all__ = ["LoadTest"]
@@ -48,7 +49,7 @@ class LoadTest:
         self._member: Member | None = None
         # Before Locust forks its workers: grpc cannot be told afterwards.
         prepare_grpc()
-        events.init_command_line_parser.add_listener(lambda parser, **_: add_options(parser))
+        events.init_command_line_parser.add_listener(lambda parser, **_: add_to_locust(parser))
         events.init.add_listener(self._on_init)
 
     def arrive(self) -> None:
@@ -113,7 +114,7 @@ def _options_of(environment: Environment) -> LoadOptions:
     """Read the options as they are now; what cannot be is said in one line."""
     assert environment.parsed_options is not None  # noqa: S101 - Locust parses before it fires
     try:
-        return LoadOptions.from_parsed(environment.parsed_options)
+        return read_options(environment.parsed_options)
     except ASRError as error:
         if environment.web_ui is not None:
             raise

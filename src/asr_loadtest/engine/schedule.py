@@ -41,6 +41,14 @@ class Schedule:
     profile: str = ""
     users: int | None = None
 
+    def describe(self) -> str:
+        """Say what is offered, in words."""
+        return (
+            "users that wait for their answers"
+            if self.arrivals is None
+            else self.arrivals.describe()
+        )
+
 
 def schedule_of(
     options: LoadOptions, run_time_s: float | None, *, profiles: Path, salt: int = 0

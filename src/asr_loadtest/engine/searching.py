@@ -6,11 +6,10 @@ import itertools
 import json
 from dataclasses import replace
 
-from asr_client.errors import ConfigError
 from asr_loadtest.engine.conduct import Conductor
-from asr_loadtest.engine.ending import Ending, assess_and_write
+from asr_loadtest.engine.ending import Ending
+from asr_loadtest.engine.parts import check_steady, measure_part
 from asr_loadtest.engine.plan import Plan
-from asr_loadtest.engine.schedule import plain_schedule
 from asr_loadtest.judgement.exit_codes import ExitCode
 from asr_loadtest.judgement.probe_results import probe_result
 from asr_loadtest.judgement.search import Search
@@ -30,11 +29,7 @@ def search_limit(conductor: Conductor, plan: Plan) -> Ending:
         ConfigError: If the plan has no single rate to search from.
         ASRError: If a probe cannot begin.
     """
-    if plan.schedule.profile or plan.schedule.arrivals is None:
-        raise ConfigError(
-            "a search sets the rate itself",
-            hint="give --asr-rate to start from, and neither a profile nor a closed loop",
-        )
+    check_steady(plan, "a search")
     search = Search(SearchSettings.for_slo(plan.slo, **_settings(plan)))
     for number in itertools.count(1):
         probe = search.next_probe()
@@ -81,17 +76,13 @@ def _settings(plan: Plan) -> dict[str, float | int]:
 
 
 def _measure(conductor: Conductor, plan: Plan, probe: Probe, number: int) -> ProbeResult:
-    print(
-        f"\nprobe {number}: {probe.rate_rps:.3g} req/s for {probe.duration_s:.0f} s"
-        f" ({probe.purpose})",
-        flush=True,
+    options = replace(plan.options, rate=probe.rate_rps)
+    part = measure_part(
+        conductor,
+        plan,
+        f"probe-{number:02}-{probe.purpose}",
+        options,
+        probe.duration_s,
+        salt=probe.seed - options.seed,
     )
-    warm_up_s = plan.options.warm_up_s
-    options = replace(plan.options, rate=probe.rate_rps, seed=probe.seed)
-    schedule = plain_schedule(options, probe.duration_s + warm_up_s)
-    of_probe = replace(plan, run_id=f"{plan.run_id}/probe-{number:02}", schedule=schedule)
-    measured = conductor.measure(of_probe)
-    verdict = assess_and_write(measured, plan.slo).verdict
-    result = probe_result(probe, measured.measurement.tally, verdict)
-    print(f"probe {number}: {verdict.headline}", flush=True)
-    return result
+    return probe_result(probe, part.measured.measurement.tally, part.assessment.verdict)

@@ -8,6 +8,7 @@ import platform
 import time
 from dataclasses import replace
 from importlib.metadata import version
+from pathlib import Path
 from typing import Literal, cast
 
 from asr_client import __version__
@@ -21,6 +22,7 @@ from asr_loadtest.load.run_info import RunInfo
 __all__ = ["info_after", "info_before"]
 
 # Of this machine: no reader of a report needs to know where keys are kept.
+_FILES = ("corpus", "profile", "slo")
 _PRIVATE = ("api_key_file", "tls_ca_file", "out", "unsaid")
 
 
@@ -29,7 +31,9 @@ def info_before(plan: Plan, start: Start) -> RunInfo:
     options, schedule = plan.options, plan.schedule
     arrivals = schedule.arrivals
     settings = {
-        name: _plain(value) for name, value in options.to_fields().items() if name not in _PRIVATE
+        name: _plain(name, value)
+        for name, value in options.to_fields().items()
+        if name not in _PRIVATE
     }
     return RunInfo(
         run_id=plan.run_id,
@@ -37,7 +41,7 @@ def info_before(plan: Plan, start: Start) -> RunInfo:
         host=start.found.host,
         route=start.found.route,
         loop="closed" if arrivals is None else "open",
-        arrivals="users that wait for their answers" if arrivals is None else arrivals.describe(),
+        arrivals=schedule.describe(),
         profile=schedule.profile,
         rate_rps=None if arrivals is None else arrivals.mean_rate_rps,
         duration_s=schedule.duration_s,
@@ -68,8 +72,10 @@ def info_after(info: RunInfo, measuring: Measuring, arrivals: Arrivals | None) -
     )
 
 
-def _plain(value: object) -> object:
-    """JSON has no infinity."""
+def _plain(name: str, value: object) -> object:
+    """JSON has no infinity, and a report no path of this machine."""
+    if name in _FILES:
+        return Path(str(value)).name
     return None if value == math.inf else value
 
 
