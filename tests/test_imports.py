@@ -6,12 +6,12 @@ import ast
 import importlib
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 import asr_client
+from source_tree import SourceTree, imports_of
 
 SOURCE = Path(asr_client.__file__).parent.parent
 
@@ -155,24 +155,8 @@ OWNERS = {
 }
 
 
-def modules() -> list[Path]:
-    """Every module of the client."""
-    return sorted((SOURCE / "asr_client").rglob("*.py"))
-
-
-def imports_of(path: Path) -> Iterator[str]:
-    """Every module that a file imports, at its top or inside functions."""
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            assert node.level == 0, f"{path}: relative import"
-            yield node.module
-
-
-def name_of(path: Path) -> str:
-    """A module's path below the package, with slashes."""
-    return path.relative_to(SOURCE / "asr_client").as_posix()
+TREE = SourceTree(SOURCE / "asr_client")
+modules, name_of, room_of = TREE.modules, TREE.name_of, TREE.room_of
 
 
 @pytest.mark.parametrize(
@@ -220,11 +204,6 @@ def test_module_knows_only_whom_it_may(path: Path) -> None:
             assert room in allowed, f"{name_of(path)} imports {imported}"
 
 
-def room_of(path: Path) -> str:
-    """The module's place in the tree: its folder, or its own name."""
-    return name_of(path).removesuffix(".py").partition("/")[0]
-
-
 @pytest.mark.parametrize("path", [p for p in modules() if room_of(p) in PURE], ids=name_of)
 def test_decisions_are_pure(path: Path) -> None:
     """What decides does no I/O, so that tests need no server and drivers have no rivals."""
@@ -256,8 +235,7 @@ def test_module_exports_what_it_says(path: Path) -> None:
     name = name_of(path)
     if name.startswith("embedded/models/"):
         return
-    module = "asr_client." + name.removesuffix(".py").replace("/", ".").removesuffix(".__init__")
-    loaded = importlib.import_module(module.removesuffix(".__init__"))
+    loaded = importlib.import_module(TREE.dotted(path))
     exported = getattr(loaded, "__all__", ())
     assert exported or path.name == "__init__.py" or name.startswith("embedded/")
     assert all(hasattr(loaded, each) for each in exported)

@@ -201,7 +201,7 @@ def test_profile_sets_what_the_command_line_leaves_open(
         (("--asr-corpus", "nowhere"), "nowhere"),
         (("--asr-lengths-s", "two"), "--asr-lengths-s is 'two'"),
         (("--asr-warm-up-s", "9"), "leaves nothing to judge"),
-        (("--asr-search", "--asr-loop", "closed"), "a search sets the rate itself"),
+        (("--asr-search", "--asr-loop", "closed"), "a search sets the load of its parts itself"),
         (("--asr-language", "tlh"), "tlh"),
     ],
 )
