@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import pytest
 from asr_client.embedded import EmbeddedTriton
 from asr_loadtest.engine.options import LoadOptions
 from asr_loadtest.load.arrivals import make_arrivals
+from asr_loadtest.report.run_folder import RunReader
 from locust_run import PROJECT, FinishedRun, LocustRun
 
 # One second of audio, so that the model's law (50 ms + 20 ms a second) holds for each.
@@ -190,6 +192,44 @@ def test_profile_sets_what_the_command_line_leaves_open(
     connections = [sample.connection for sample in run.samples]
     assert len(set(connections)) == len(connections)
     assert run.info.ended_by == "plan"
+
+
+def test_profile_of_a_closed_loop_brings_its_users(
+    locust_run: LocustRun, embedded_triton: EmbeddedTriton, tmp_path: Path
+) -> None:
+    """Without -u, as many users take turns as the profile says."""
+    profile = tmp_path / "users.toml"
+    profile.write_text('loop = "closed"\nusers = 3\n')
+    run = locust_run(embedded_triton.http_url, *SHORT, "--asr-profile", str(profile), "-t", "4s")
+    assert run.info.loop == "closed"
+    assert run.document["generator"]["in_flight_most"] == 3
+
+
+def test_users_of_an_open_loop_are_warned_of(
+    locust_run: LocustRun, embedded_triton: EmbeddedTriton
+) -> None:
+    """-u means nothing where arrivals come by schedule, and that is said."""
+    run = locust_run(embedded_triton.http_url, *SHORT, "-u", "10", "-t", "3s")
+    assert "-u is for --asr-loop closed" in run.output
+    assert run.info.offered == len(run.samples)
+
+
+def test_paddings_are_swept(locust_run: LocustRun, embedded_triton: EmbeddedTriton) -> None:
+    """Each padding is a measurement of the same arrivals, and a row of the table."""
+    run = locust_run(
+        embedded_triton.http_url,
+        *("--asr-model", "asr_slow", "--asr-lengths-s", "1.2,1.9", "--asr-pad-sweep", "0,2"),
+        *("--asr-probe-s", "3", "--asr-rate", "5"),
+        *("--asr-metrics-url", embedded_triton.metrics_url),
+    )
+    steps = json.loads((run.folder / "padding.json").read_text())
+    assert [step["pad_to_s"] for step in steps] == [0, 2]
+    assert steps[0]["padding_share"] == 0
+    assert steps[1]["padding_share"] > 0.05
+    parts = [RunReader(run.folder / name) for name in ("pad-0", "pad-2")]
+    plain, padded = ([each.intended_s for each in part.samples()] for part in parts)
+    assert sorted(plain) == sorted(padded)
+    assert run.code == 0
 
 
 @pytest.mark.parametrize(

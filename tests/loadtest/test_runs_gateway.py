@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -118,6 +119,24 @@ def test_limit_that_binds_is_the_gateways_and_not_the_servers(
         for each in run.samples
         if each.outcome == "rate_limited"
     )
+
+
+def test_search_that_meets_the_limit_says_so(
+    locust_run: LocustRun, gateway: Callable[..., Gateway], gated: tuple[str, ...]
+) -> None:
+    """A search for the servers' capacity ends where the gateway's limit begins."""
+    entry = gateway(limits={"second": 10})
+    run = locust_run(
+        entry.url,
+        *gated,
+        *("--asr-protocol", "asr-infer", "--asr-search", "--asr-rate", "40", "--asr-probe-s", "8"),
+        *("--asr-preflight", "off"),
+    )
+    answer = json.loads((run.folder / "search.json").read_text())
+    assert (answer["bound_by"], answer["rate_rps"]) == ("gateway", 0)
+    assert len(answer["probes"]) == 1
+    assert "backend capacity unknown" in run.output
+    assert run.code == 4
 
 
 def test_several_keys_get_past_a_limit_on_each(

@@ -15,5 +15,5 @@ How load is made: the only place that knows Locust, gevent and geventhttpclient.
       console.py,       live lines, last lines            http_wire.py, http_connection.py
       summary.py
       web_tab.py        a tab in Locust's interface       grpc_wire.py, connection_policy.py
-    messages.py, crew.py   how both speak            schedule.py, clock.py   what both know
+    messages.py, crew.py   how both speak      schedule.py, clock.py, cadence.py   what both know
 """

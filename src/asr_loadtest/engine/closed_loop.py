@@ -65,7 +65,7 @@ class ClosedLoop:
         if self.in_flight:
             self._drained.wait()
 
-    def halt(self) -> None:
+    def halt(self, at_s: float) -> None:  # noqa: ARG002 - turns are taken when they come
         """Let no user begin another turn."""
         self._halted.set()
 

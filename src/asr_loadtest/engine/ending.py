@@ -47,8 +47,6 @@ def end_run(measured: Measured, slo: Slo) -> Ending:
 def assess_and_write(measured: Measured, slo: Slo) -> Assessment:
     """Judge a measurement, and write its reports into its folder."""
     measurement = measured.measurement
-    assessment = assess(
-        measured.info, measurement.tally, slo, tuple(measurement.health), measurement.pods
-    )
+    assessment = assess(measured.info, measurement.tally, slo, measurement.health, measurement.pods)
     write_reports(measured.folder, assessment.document)
     return assessment

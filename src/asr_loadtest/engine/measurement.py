@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -19,9 +18,6 @@ from asr_loadtest.load.timeline import Window
 from asr_loadtest.report.run_folder import RunWriter
 
 __all__ = ["Measurement", "Seat"]
-
-# A reading a second of each process and each server: a day of them is 20 MB.
-_MOST_READINGS = 100_000
 
 
 @dataclass(slots=True)
@@ -75,8 +71,8 @@ class Measurement:
         self.run_id = run_id
         self.seats = [Seat(name) for name in names]
         self.tally = tally
-        self.health: deque[GeneratorReading] = deque(maxlen=_MOST_READINGS)
-        self.pods: deque[PodReading] = deque(maxlen=_MOST_READINGS)
+        self.health: list[GeneratorReading] = []
+        self.pods: list[PodReading] = []
         self.changed = Event()
         self.writer: RunWriter | None = None
         self._recent = Window()

@@ -27,6 +27,8 @@ _READY_WITHIN_S = 300.0
 # So that the word reaches all processes before the run begins.
 _HEAD_START_S = 0.5
 _LOOK_S = 0.2
+# How long the word to end may take to the last of them.
+_WORD_GOES_S = 0.2
 # After its deadline a request is over; its record may still be on its way.
 _GRACE_S = 10.0
 
@@ -88,10 +90,11 @@ class Measuring:
         if is_plan_over and self.ends_by_itself:
             return
         self.ended_by = "" if is_plan_over else ended_by
-        self.halted_s = 0.0 if self.clock is None else max(self.clock.now_s(), 0.0)
+        # All processes cut the schedule at this very instant: what was offered can be counted.
+        self.halted_s = 0.0 if self.clock is None else max(self.clock.now_s() + _WORD_GOES_S, 0.0)
         if self.ended_by:
             self.measurement.note_halt()
-        self._tell_all(HALT, {})
+        self._tell_all(HALT, {"at_s": self.halted_s})
 
     def _ends_in_a_moment(self, clock: RunClock) -> bool:
         duration_s = self.orders.duration_s

@@ -26,6 +26,8 @@ __all__ = ["Member"]
 
 _log = logging.getLogger(__name__)
 
+# Requests leave no cycles behind, but for failed ones: a collection has little to find.
+_RARELY = (10_000, 20, 100)
 # What a target does not depend on: it is kept when only these change, as in a search.
 _OF_THE_LOAD: dict[str, Any] = {
     "rate": 1.0,
@@ -96,11 +98,12 @@ class Member:
             # What lives from here on is small: no collection shall hold up the load for the rest.
             gc.collect()
             gc.freeze()
+            gc.set_threshold(*_RARELY)
             self._share.start(msg.data["starts_in_s"])
 
     def _on_halt(self, environment: Environment, msg: Message) -> None:  # noqa: ARG002 - Locust's
         if self._share is not None:
-            self._share.halt()
+            self._share.halt(msg.data["at_s"])
 
     def _prepare(self, orders: Orders) -> tuple[Share, Mapping[str, Any]]:
         options = LoadOptions.from_fields(orders.options, self._own_options())

@@ -6,7 +6,7 @@ What the lead and the processes that send say to each other, over Locust's own m
      ◀─ report("ready", digest) ──
      ── go(in so many seconds) ────▶   zero of the run's clock
      ◀─ report(rows, health) ──────    twice a second
-     ── halt ──────────────────────▶   only if the run is to end before its plan
+     ── halt(at an instant) ───────▶   only if the run is to end before its plan
      ◀─ report("done", how many) ──    nothing is on its way any more
 
 In a run on one machine both are one process, and Locust's local runner hands messages over. No key

@@ -7,6 +7,7 @@ their records say; none is dropped in silence, and none waits for another one's 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 
 import gevent
@@ -57,7 +58,8 @@ class OpenLoop:
         self._record = record
         self._max_in_flight = max_in_flight
         self._hands = Hands(self._make)
-        self._is_halted = False
+        self._ends_s = math.inf
+        self._is_over = False
         self._drained = Event()
         self.in_flight = 0
 
@@ -69,22 +71,22 @@ class OpenLoop:
                 in_a_row = 0
             elif (in_a_row := in_a_row + 1) % _IN_A_ROW == 0:
                 gevent.sleep(0)
-            if self._is_halted:
+            if arrival.at_s >= self._ends_s:
                 break
             self._begin(arrival)
-        self._is_halted = True
+        self._is_over = True
         if self.in_flight:
             self._drained.wait()
         self._hands.dismiss()
 
-    def halt(self) -> None:
-        """Start no further arrival."""
-        self._is_halted = True
+    def halt(self, at_s: float) -> None:
+        """Start what is meant to start before this instant, and no more."""
+        self._ends_s = at_s
 
     def _wait_until(self, at_s: float) -> bool:
-        """Sleep until then, or until `halt`; tell whether it was not too late for that."""
+        """Sleep until then, unless the end comes before; tell whether it was not too late."""
         was_early = False
-        while not self._is_halted and (wait_s := at_s - self._clock.now_s()) > 0:
+        while at_s < self._ends_s and (wait_s := at_s - self._clock.now_s()) > 0:
             was_early = True
             gevent.sleep(min(wait_s, _LOOK_S))
         return was_early
@@ -103,5 +105,5 @@ class OpenLoop:
             self._record(self._caller.call(arrival.index, arrival.at_s, clip).sample)
         finally:
             self.in_flight -= 1
-            if not self.in_flight and self._is_halted:
+            if not self.in_flight and self._is_over:
                 self._drained.set()

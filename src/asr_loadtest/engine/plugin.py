@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -26,13 +27,16 @@ from asr_loadtest.engine.grpc_wire import prepare_grpc
 from asr_loadtest.engine.lead import Lead
 from asr_loadtest.engine.member import Member
 from asr_loadtest.engine.options import LoadOptions
+from asr_loadtest.engine.schedule import schedule_of
 from asr_loadtest.engine.web_tab import add_tabs
 
 __all__ = ["LoadTest"]
 
+_log = logging.getLogger(__name__)
+
 _USAGE = 2
 _LEAVE_WITHIN_S = 45.0
-_LOOK_AGAIN_S = 0.05
+_LOOK_AGAIN_S = 0.25
 
 
 class LoadTest:
@@ -80,6 +84,7 @@ class LoadTest:
             self._lead = Lead(environment, runner, lambda: _options_of(environment), self._profiles)
             self._lead.listen()
             self._take_over_console(environment, options)
+            self._settle_users(environment, options)
             if environment.web_ui is not None:
                 lead = self._lead
                 base_path = getattr(environment.parsed_options, "web_base_path", "")
@@ -94,6 +99,20 @@ class LoadTest:
         if parsed is not None and not options.locust_table:
             parsed.only_summary = True
             logging.getLogger("locust.stats_logger").setLevel(logging.WARNING)
+
+    def _settle_users(self, environment: Environment, options: LoadOptions) -> None:
+        """Take the users of a profile's closed loop; say that an open one has none."""
+        parsed = environment.parsed_options
+        if parsed is None:
+            return
+        with suppress(ASRError):  # said in full when the test starts
+            schedule = schedule_of(options, None, profiles=self._profiles)
+            if schedule.arrivals is not None and (parsed.num_users or 1) > 1:
+                _log.warning(
+                    "-u is for --asr-loop closed; the open loop offers %s", schedule.describe()
+                )
+            elif schedule.users and parsed.num_users is None:
+                parsed.num_users, parsed.spawn_rate = schedule.users, schedule.users
 
     def _on_test_start(self, **_: Any) -> None:
         if self._lead is not None:
@@ -118,5 +137,5 @@ def _options_of(environment: Environment) -> LoadOptions:
     except ASRError as error:
         if environment.web_ui is not None:
             raise
-        logging.getLogger(__name__).error("%s", error)  # noqa: TRY400 - a traceback tells nobody
+        _log.error("%s", error)
         sys.exit(_USAGE)

@@ -8,6 +8,7 @@ from typing import Protocol
 import gevent
 
 from asr_loadtest.cluster.readings import PodReading
+from asr_loadtest.engine.cadence import Cadence
 
 __all__ = ["ServerWatch"]
 
@@ -29,7 +30,7 @@ class ServerWatch:
         look: Reads all servers, told the run's time.
         now_s: The run's time.
         take: Takes the readings.
-        every_s: Seconds between two looks.
+        every_s: Seconds between two looks; more when the run is long.
     """
 
     def __init__(
@@ -42,12 +43,8 @@ class ServerWatch:
         self._look = look
         self._now_s = now_s
         self._take = take
-        self._every_s = every_s
+        self._cadence = Cadence(every_s)
         self._greenlet: gevent.Greenlet | None = None
-
-    def look(self) -> None:
-        """Look once."""
-        self._take(self._look(self._now_s()))
 
     def start(self) -> None:
         """Look from now on."""
@@ -63,5 +60,5 @@ class ServerWatch:
 
     def _watch(self) -> None:
         while True:
-            gevent.sleep(self._every_s)
-            self.look()
+            gevent.sleep(self._cadence.next_s())
+            self._take(self._look(self._now_s()))

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import itertools
+import time
 from collections.abc import Callable
 from typing import Protocol
 
 import gevent
+from gevent.event import Event
 
+from asr_loadtest.engine.cadence import Cadence
 from asr_loadtest.engine.caller import Caller
 from asr_loadtest.engine.clock import RunClock
 from asr_loadtest.engine.closed_loop import ClosedLoop
@@ -24,18 +27,20 @@ from asr_loadtest.load.transcripts import TranscriptJudge
 __all__ = ["Loop", "Share"]
 
 _REPORT_S = 0.5
+_LOOK_S = 1.0
 
 
 class Loop(Protocol):
     """
     What offers load.
 
-    `run` returns when nothing more will be offered and nothing is on its way; `halt` makes that
-    soon. `in_flight` counts requests on their way.
+    `run` returns when nothing more will be offered and nothing is on its way; `halt` lets nothing
+    begin that is meant for this instant of the run or a later one. `in_flight` counts requests on
+    their way.
     """
 
     def run(self) -> None: ...
-    def halt(self) -> None: ...
+    def halt(self, at_s: float) -> None: ...
     @property
     def in_flight(self) -> int: ...
 
@@ -69,6 +74,7 @@ class Share:
         self._arrivals = arrivals
         self._outbox = Outbox(orders.run_id, orders.worker, send, observe)
         self._work: gevent.Greenlet | None = None
+        self._clock: RunClock | None = None
         self.loop: Loop | None = None
 
     @property
@@ -78,14 +84,14 @@ class Share:
 
     def start(self, starts_in_s: float) -> None:
         """Begin; all processes that hear this together share their zero."""
-        clock = RunClock.starting_in(starts_in_s)
+        clock = self._clock = RunClock.starting_in(starts_in_s)
         self.loop = self._open(clock) if self._arrivals is not None else self._closed(clock)
         self._work = gevent.spawn(self._run, self.loop, Pulse(clock, self._orders.worker))
 
-    def halt(self) -> None:
-        """Offer nothing more; what is on its way is waited for."""
-        if self.loop is not None:
-            self.loop.halt()
+    def halt(self, at_s: float | None = None) -> None:
+        """Offer nothing from that instant on (None: now); what is on its way is waited for."""
+        if self.loop is not None and self._clock is not None:
+            self.loop.halt(self._clock.now_s() if at_s is None else at_s)
 
     def join(self, timeout_s: float) -> None:
         """Wait until all records have been sent to the lead."""
@@ -93,20 +99,24 @@ class Share:
             self._work.join(timeout_s)
 
     def _run(self, loop: Loop, pulse: Pulse) -> None:
-        reporting = gevent.spawn(self._report, loop, pulse)
+        over = Event()
+        reporting = gevent.spawn(self._report, loop, pulse, over)
         try:
             loop.run()
         finally:
-            reporting.kill()
+            over.set()
+            reporting.join()  # not killed: it may be sending
             self._outbox.add_reading(pulse.read(loop.in_flight, self._connections))
             pulse.stop()
             self._outbox.flush("done")
 
-    def _report(self, loop: Loop, pulse: Pulse) -> None:
-        for beat in itertools.count(1):
-            gevent.sleep(_REPORT_S)
-            if beat % 2 == 0:
+    def _report(self, loop: Loop, pulse: Pulse, over: Event) -> None:
+        looks = Cadence(_LOOK_S)
+        due_s = time.monotonic() + looks.next_s()
+        while not over.wait(_REPORT_S):
+            if time.monotonic() >= due_s:
                 self._outbox.add_reading(pulse.read(loop.in_flight, self._connections))
+                due_s += looks.next_s()
             self._outbox.flush()
 
     @property
