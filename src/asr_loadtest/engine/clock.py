@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
+from asr_loadtest.load.samples import to_microseconds
+
 __all__ = ["RunClock"]
 
 
@@ -26,4 +28,4 @@ class RunClock:
 
     def now_s(self) -> float:
         """Give seconds since the zero, to the microsecond, as samples keep them."""
-        return round(time.monotonic() - self.zero_s, 6)
+        return to_microseconds(time.monotonic() - self.zero_s)

@@ -10,7 +10,9 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import gevent.socket
 from gevent import monkey
+from gevent.hub import get_hub
 from geventhttpclient.response import HTTPParseError, HTTPResponse
 
 from asr_client.contracts.wire import Buffer
@@ -31,6 +33,7 @@ __all__ = [
 
 _BLOCK_BYTES = 16 * 2**10
 _FIRST_FINAL_STATUS = 200
+_READABLE = 1  # as libev says it
 # The system's own: gevent's goes through the event loop to ask what is known already.
 _poll = monkey.get_original("select", "poll")
 
@@ -100,7 +103,7 @@ class Connection:
         ends_s: When it may not be used again.
     """
 
-    __slots__ = ("_is_tls", "_poll", "_socket", "ends_s", "idle_since_s", "number")
+    __slots__ = ("_arrival", "_is_tls", "_poll", "_socket", "ends_s", "idle_since_s", "number")
 
     def __init__(self, connected: socket.socket, number: int, ends_s: float) -> None:
         self._socket = connected
@@ -108,6 +111,7 @@ class Connection:
         self.number = number
         self.ends_s = ends_s
         self.idle_since_s = 0.0
+        self._arrival = get_hub().loop.io(connected.fileno(), _READABLE)
         self._poll = _poll()
         self._poll.register(connected.fileno(), select.POLLIN)
 
@@ -163,6 +167,9 @@ class Connection:
     def _receive(self, response: _Response, *, was_sent: bool) -> float:
         """Read to the reply's end; tell when it began."""
         first_byte_s = 0.0
+        if not self._is_tls:
+            # No reply is here yet: to ask for one in vain, and then to wait, costs an exception.
+            gevent.socket.wait(self._arrival)
         while not response.is_whole:
             try:
                 received = self._socket.recv(_BLOCK_BYTES)
@@ -178,6 +185,7 @@ class Connection:
 
     def close(self) -> None:
         """Close it, at once."""
+        self._arrival.close()
         self._socket.close()
 
 
