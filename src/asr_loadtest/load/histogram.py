@@ -22,6 +22,7 @@ _GROWTH = (1 + RELATIVE_ERROR) / (1 - RELATIVE_ERROR)
 _LOG_GROWTH = math.log(_GROWTH)
 # Shorter than a nanosecond is nothing, and has no logarithm.
 _LEAST = 1e-9
+_LOG_LEAST = math.log(_LEAST)
 _Z_95 = 1.959963984540054
 
 
@@ -56,9 +57,11 @@ class Histogram:
         """Count one value."""
         self.count += 1
         self.total += value
-        self.least = min(self.least, value)
-        self.most = max(self.most, value)
-        bucket = math.ceil(math.log(max(value, _LEAST)) / _LOG_GROWTH)
+        # Called a dozen times for each request: what is rare must not cost the rest.
+        if not self.least <= value <= self.most:
+            self.least, self.most = min(self.least, value), max(self.most, value)
+        log = math.log(value) if value > _LEAST else _LOG_LEAST
+        bucket = math.ceil(log / _LOG_GROWTH)
         self.buckets[bucket] = self.buckets.get(bucket, 0) + 1
 
     def merge(self, other: Histogram) -> None:
