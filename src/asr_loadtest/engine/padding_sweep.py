@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, replace
 
 from asr_loadtest.engine.conduct import Conductor
 from asr_loadtest.engine.ending import Ending
-from asr_loadtest.engine.parts import Part, check_steady, measure_part
+from asr_loadtest.engine.parts import Part, check_steady, conclude_parts, measure_part
 from asr_loadtest.engine.plan import Plan
 from asr_loadtest.judgement.exit_codes import ExitCode
 from asr_loadtest.report.line_files import write_whole
@@ -58,8 +58,8 @@ def sweep_padding(conductor: Conductor, plan: Plan) -> Ending:
         worst = max(worst, part.assessment.verdict.exit_code)
     path = plan.folder / "padding.json"
     write_whole(path, json.dumps([asdict(step) for step in steps], indent=1) + "\n")
-    rows = [_HEADER, *map(_row, steps), f"written to {path}"]
-    return Ending(int(worst), "\n".join(rows))
+    table = "\n".join([_HEADER, *map(_row, steps)])
+    return conclude_parts(plan, "padding", table, _words(steps), worst)
 
 
 def _step(pad_to_s: float, part: Part) -> _Step:
@@ -76,6 +76,16 @@ def _step(pad_to_s: float, part: Part) -> _Step:
         response["p99_s"],
         part.assessment.verdict.exit_code.word,
     )
+
+
+def _words(steps: list[_Step]) -> str:
+    """Name the padding that carried most within the SLO, and of equals the fastest."""
+    carried = [step for step in steps if step.good_rps is not None and step.p99_s is not None]
+    if not carried:
+        return "no padding carried anything"
+    best = max(carried, key=lambda step: (round(step.good_rps or 0.0, 1), -(step.p99_s or 0.0)))
+    padding = f"padding to {best.pad_to_s:g} s" if best.pad_to_s else "no padding"
+    return f"{padding} did best here: {best.good_rps:.3g} good/s, p99 {_ms(best.p99_s)} ms"
 
 
 def _row(step: _Step) -> str:

@@ -6,13 +6,15 @@ from dataclasses import dataclass, replace
 
 from asr_client.errors import ConfigError
 from asr_loadtest.engine.conduct import Conductor, Measured
-from asr_loadtest.engine.ending import assess_and_write
+from asr_loadtest.engine.ending import Ending, assess_and_write
 from asr_loadtest.engine.options import LoadOptions
 from asr_loadtest.engine.plan import Plan
 from asr_loadtest.engine.schedule import plain_schedule
+from asr_loadtest.judgement.exit_codes import ExitCode
 from asr_loadtest.report.assessment import Assessment
+from asr_loadtest.report.line_files import write_whole
 
-__all__ = ["Part", "check_steady", "measure_part"]
+__all__ = ["Part", "check_steady", "conclude_parts", "measure_part"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,13 @@ def check_steady(plan: Plan, whose: str) -> None:
             f"{whose} sets the load of its parts itself",
             hint="give --asr-rate, and neither a profile nor a closed loop",
         )
+
+
+def conclude_parts(plan: Plan, name: str, table: str, words: str, code: ExitCode) -> Ending:
+    """End a test of several parts: its table on the terminal, and as Markdown in its folder."""
+    path = plan.folder / f"{name}.md"
+    write_whole(path, f"## {words}\n\n```\n{table}\n```\n")
+    return Ending(int(code), f"{table}\n\n{words}\nreport: {path}")
 
 
 def measure_part(  # noqa: PLR0913 - six is our limit

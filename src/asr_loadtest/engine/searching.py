@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from asr_loadtest.engine.conduct import Conductor
 from asr_loadtest.engine.ending import Ending
-from asr_loadtest.engine.parts import check_steady, measure_part
+from asr_loadtest.engine.parts import check_steady, conclude_parts, measure_part
 from asr_loadtest.engine.plan import Plan
 from asr_loadtest.judgement.exit_codes import ExitCode
 from asr_loadtest.judgement.probe_results import probe_result
@@ -43,10 +43,9 @@ def search_limit(conductor: Conductor, plan: Plan) -> Ending:
 
 
 def _ending(plan: Plan, answer: SearchAnswer) -> Ending:
-    path = plan.folder / "search.json"
-    write_whole(path, json.dumps(answer.to_fields(), indent=1) + "\n")
-    lines = [_HEADER, *map(_row, answer.probes), "", answer.words, f"written to {path}"]
-    return Ending(int(_exit_code(answer)), "\n".join(lines))
+    write_whole(plan.folder / "search.json", json.dumps(answer.to_fields(), indent=1) + "\n")
+    table = "\n".join([_HEADER, *map(_row, answer.probes)])
+    return conclude_parts(plan, "search", table, answer.words, _exit_code(answer))
 
 
 def _exit_code(answer: SearchAnswer) -> ExitCode:
