@@ -55,11 +55,21 @@ IO = {"asyncio", "grpc", "httpcore", "socket", "subprocess", "threading", "urlli
 OWNERS = {
     "locust": "engine",
     "gevent": "engine",
-    "geventhttpclient": "engine",
-    "grpc": "engine/grpc_wire.py",
+    "geventhttpclient": "engine/wires/http_connection.py",
+    "grpc": "engine/wires/grpc_wire.py",
     "flask": "engine/web_tab.py",
-    "psutil": "engine/pulse.py",
+    "psutil": "engine/sending/pulse.py",
     "urllib": "cluster",
+}
+
+# The engine's rooms, and what else of it each may know.
+SHARED = {"cadence", "client_settings", "clock", "crew", "messages", "options"}
+ROOMS_OF_THE_ENGINE: dict[str, set[str]] = {
+    "wires": set(),
+    "planning": SHARED | {"wires"},
+    "sending": SHARED | {"planning", "wires"},
+    "measuring": SHARED | {"planning"},
+    "leading": SHARED | {"measuring", "planning"},
 }
 
 
@@ -76,6 +86,17 @@ def test_module_knows_only_whom_it_may(path: Path) -> None:
             assert room in ALLOWED[own] | {own}, f"{TREE.name_of(path)} imports {imported}"
         if package == "asr_client" and room:
             assert room in OF_THE_CLIENT, f"{TREE.name_of(path)} imports {imported}"
+
+
+@pytest.mark.parametrize("room", ROOMS_OF_THE_ENGINE)
+def test_room_of_the_engine_knows_only_those_below_it(room: str) -> None:
+    """The lead and those that send meet in messages alone; wires know nobody."""
+    allowed = ROOMS_OF_THE_ENGINE[room] | {room}
+    for path in (TREE.folder / "engine" / room).glob("*.py"):
+        for imported in imports_of(path):
+            wing, _, rest = imported.removeprefix("asr_loadtest.").partition(".")
+            is_known = wing != "engine" or rest.partition(".")[0] in allowed
+            assert is_known, f"{TREE.name_of(path)} imports {imported}"
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 from asr_client.embedded import EmbeddedTriton
 from asr_client.errors import ConfigError
 from asr_client.testing import ServiceAddress
-from asr_loadtest.engine.connection_policy import POLICIES, ConnectionPolicy
+from asr_loadtest.engine.wires.connection_policy import POLICIES, ConnectionPolicy
 from gevent_process import GeventProcess, gevents
 
 __all__ = ["gevents"]

@@ -455,8 +455,8 @@ def test_process_without_patched_sockets_is_refused() -> None:
     code = (
         "from asr_client.errors import ConfigError\n"
         "from asr_client.settings.config import ClientConfig\n"
-        "from asr_loadtest.engine.connection_policy import ConnectionPolicy\n"
-        "from asr_loadtest.engine.wire import open_wire\n"
+        "from asr_loadtest.engine.wires.connection_policy import ConnectionPolicy\n"
+        "from asr_loadtest.engine.wires.wire import open_wire\n"
         "try: open_wire(ClientConfig.resolve('http://127.0.0.1:1'), ConnectionPolicy())\n"
         "except ConfigError as error: print(error)"
     )

@@ -22,13 +22,13 @@ from asr_client.contracts.wire import Request
 from asr_client.deadline import Deadline
 from asr_client.errors import ASRError
 from asr_client.settings.config import ClientConfig
-from asr_loadtest.engine.caller import Caller
 from asr_loadtest.engine.clock import RunClock
-from asr_loadtest.engine.connection_policy import ConnectionPolicy
-from asr_loadtest.engine.grpc_wire import prepare_grpc
 from asr_loadtest.engine.options import LoadOptions
-from asr_loadtest.engine.target import Target, open_target
-from asr_loadtest.engine.wire import Carried, Wire, open_wire
+from asr_loadtest.engine.sending.caller import Caller
+from asr_loadtest.engine.sending.target import Target, open_target
+from asr_loadtest.engine.wires.connection_policy import ConnectionPolicy
+from asr_loadtest.engine.wires.grpc_wire import prepare_grpc
+from asr_loadtest.engine.wires.wire import Carried, Wire, open_wire
 from asr_loadtest.load.outcomes import outcome_of
 from asr_loadtest.load.transcripts import TranscriptJudge
 

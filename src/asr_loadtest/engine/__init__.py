@@ -1,19 +1,20 @@
 """
 How load is made: the only place that knows Locust, gevent and geventhttpclient.
 
-    options.py        what a user may say             arguments.py   how it is said
-    plugin.py         all of it, hung into Locust's events
-    lead.py           the process that decides        member.py    a process that sends
-      survey.py         a look before the start         target.py    what is asked, encoded once
-      measuring.py      one measurement, conducted      share.py     one process's part of it
-      measurement.py    its records, taken in           open_loop.py, closed_loop.py   two ways
-      parts.py          several: searching.py finds     caller.py    one request
-                        the limit, padding_sweep.py
-                        compares paddings
-      server_watch.py   the servers, meanwhile          outbox.py, pulse.py    what is reported
-      ending.py         verdict and reports             wire.py      what carries requests:
-      console.py,       live lines, last lines            http_wire.py, http_connection.py
-      summary.py
-      web_tab.py        a tab in Locust's interface       grpc_wire.py, connection_policy.py
-    messages.py, crew.py   how both speak      schedule.py, clock.py, cadence.py   what both know
+    plugin.py     all of it, hung into Locust's events; web_tab.py into its interface
+    leading/      the process that decides: one measurement or several, and how a test ends
+    measuring/    one measurement, as the lead conducts it
+    sending/      a process that sends: its share of the load, request by request
+    planning/     what is to be done, and a look at the target before it is
+    wires/        what carries requests: HTTP, gRPC
+
+What all of these know:
+
+    options.py    what a user may say; arguments.py says how, client_settings.py what the SDK
+                  makes of it
+    messages.py   what lead and members say to each other; crew.py to whom
+    clock.py      the run's time; cadence.py how often to look
+
+Rooms know those below them, and neither of leading/ and sending/ knows the other: they meet in
+messages. tests/test_imports_loadtest.py holds them to it.
 """

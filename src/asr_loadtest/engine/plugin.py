@@ -21,14 +21,14 @@ from locust.runners import Runner
 
 from asr_client.errors import ASRError
 from asr_loadtest.engine.arguments import add_to_locust, read_options
-from asr_loadtest.engine.closed_loop import ClosedLoop
 from asr_loadtest.engine.crew import Crew
-from asr_loadtest.engine.grpc_wire import prepare_grpc
-from asr_loadtest.engine.lead import Lead
-from asr_loadtest.engine.member import Member
+from asr_loadtest.engine.leading.lead import Lead
 from asr_loadtest.engine.options import LoadOptions
-from asr_loadtest.engine.schedule import schedule_of
+from asr_loadtest.engine.planning.schedule import schedule_of
+from asr_loadtest.engine.sending.closed_loop import ClosedLoop
+from asr_loadtest.engine.sending.member import Member
 from asr_loadtest.engine.web_tab import add_tabs
+from asr_loadtest.engine.wires.grpc_wire import prepare_grpc
 
 __all__ = ["LoadTest"]
 

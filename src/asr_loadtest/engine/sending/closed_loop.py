@@ -14,8 +14,8 @@ from collections.abc import Callable
 import gevent
 from gevent.event import Event
 
-from asr_loadtest.engine.caller import Caller, Finished
 from asr_loadtest.engine.clock import RunClock
+from asr_loadtest.engine.sending.caller import Caller, Finished
 from asr_loadtest.load.corpus import Corpus
 from asr_loadtest.load.samples import Sample
 

@@ -11,15 +11,15 @@ import gevent
 from gevent.event import Event
 
 from asr_loadtest.engine.cadence import Cadence
-from asr_loadtest.engine.caller import Caller
 from asr_loadtest.engine.clock import RunClock
-from asr_loadtest.engine.closed_loop import ClosedLoop
 from asr_loadtest.engine.messages import Orders, Report
-from asr_loadtest.engine.open_loop import OpenLoop
 from asr_loadtest.engine.options import LoadOptions
-from asr_loadtest.engine.outbox import Outbox
-from asr_loadtest.engine.pulse import Pulse
-from asr_loadtest.engine.target import Target
+from asr_loadtest.engine.sending.caller import Caller
+from asr_loadtest.engine.sending.closed_loop import ClosedLoop
+from asr_loadtest.engine.sending.open_loop import OpenLoop
+from asr_loadtest.engine.sending.outbox import Outbox
+from asr_loadtest.engine.sending.pulse import Pulse
+from asr_loadtest.engine.sending.target import Target
 from asr_loadtest.load.arrivals import Arrivals, share_of
 from asr_loadtest.load.samples import Sample
 from asr_loadtest.load.transcripts import TranscriptJudge

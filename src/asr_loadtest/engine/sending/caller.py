@@ -12,8 +12,8 @@ from asr_client.deadline import Deadline
 from asr_client.errors import ASRError, ServerError
 from asr_client.pacing.headers import read_latency_s
 from asr_loadtest.engine.clock import RunClock
-from asr_loadtest.engine.target import Target
-from asr_loadtest.engine.wire import Carried
+from asr_loadtest.engine.sending.target import Target
+from asr_loadtest.engine.wires.wire import Carried
 from asr_loadtest.load.corpus import Clip, Payload
 from asr_loadtest.load.outcomes import outcome_of
 from asr_loadtest.load.samples import Sample

@@ -10,7 +10,7 @@ from pathlib import Path
 from asr_client.endpoint import parse_url
 from asr_client.errors import ConfigError
 from asr_loadtest.engine.options import LoadOptions
-from asr_loadtest.engine.schedule import Schedule, schedule_of
+from asr_loadtest.engine.planning.schedule import Schedule, schedule_of
 from asr_loadtest.judgement.slo import Slo
 from asr_loadtest.judgement.slo_file import load_slo
 

@@ -16,8 +16,8 @@ from asr_client.deadline import Deadline
 from asr_client.errors import ConfigError
 from asr_client.settings.config import ClientConfig
 from asr_client.transports.grpc import GRPCTransport
-from asr_loadtest.engine.connection_policy import ConnectionPolicy
-from asr_loadtest.engine.wire import Carried
+from asr_loadtest.engine.wires.connection_policy import ConnectionPolicy
+from asr_loadtest.engine.wires.wire import Carried
 
 __all__ = ["GRPCWire", "prepare_grpc"]
 
@@ -41,7 +41,7 @@ class GRPCWire:
         if not _prepared:
             raise ConfigError(
                 "grpc was not told of gevent in this process: every call would block all others",
-                hint="call asr_loadtest.engine.grpc_wire.prepare_grpc() before anything forks",
+                hint="call grpc_wire.prepare_grpc() before anything forks",
             )
         if config.proxy is not None:
             raise ConfigError("a load test goes straight to its target, not through a proxy")

@@ -12,16 +12,16 @@ from asr_client.endpoint import parse_url
 from asr_loadtest.cluster.readings import PodReading
 from asr_loadtest.cluster.scrape import MetricsScraper
 from asr_loadtest.cluster.targets import guess_metrics_url
-from asr_loadtest.engine.console import LiveLines
 from asr_loadtest.engine.crew import Crew
-from asr_loadtest.engine.measurement import Measurement
-from asr_loadtest.engine.measuring import Measuring
+from asr_loadtest.engine.measuring.console import LiveLines
+from asr_loadtest.engine.measuring.measurement import Measurement
+from asr_loadtest.engine.measuring.measuring import Measuring
+from asr_loadtest.engine.measuring.server_watch import Look
+from asr_loadtest.engine.measuring.telling import info_after, info_before
 from asr_loadtest.engine.messages import Orders, Report
-from asr_loadtest.engine.plan import Plan
-from asr_loadtest.engine.server_watch import Look
-from asr_loadtest.engine.start import Start
-from asr_loadtest.engine.survey import Survey
-from asr_loadtest.engine.telling import info_after, info_before
+from asr_loadtest.engine.planning.plan import Plan
+from asr_loadtest.engine.planning.start import Start
+from asr_loadtest.engine.planning.survey import Survey
 from asr_loadtest.load.run_info import RunInfo
 from asr_loadtest.load.tally import Tally
 from asr_loadtest.report.run_folder import RunWriter

@@ -9,7 +9,7 @@ from asr_client.auth import ApiKey
 from asr_client.contracts.wire import Reply, Request
 from asr_client.deadline import Deadline
 from asr_client.settings.config import ClientConfig
-from asr_loadtest.engine.connection_policy import ConnectionPolicy
+from asr_loadtest.engine.wires.connection_policy import ConnectionPolicy
 
 __all__ = ["Carried", "Wire", "open_wire"]
 
@@ -52,9 +52,9 @@ def open_wire(config: ClientConfig, policy: ConnectionPolicy) -> Wire:
         ConfigError: If it cannot work in this process, or the settings ask for a proxy.
     """
     if config.endpoint.is_grpc:
-        from asr_loadtest.engine.grpc_wire import GRPCWire
+        from asr_loadtest.engine.wires.grpc_wire import GRPCWire
 
         return GRPCWire(config, policy)
-    from asr_loadtest.engine.http_wire import HTTPWire
+    from asr_loadtest.engine.wires.http_wire import HTTPWire
 
     return HTTPWire(config, policy)

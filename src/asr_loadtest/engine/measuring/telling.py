@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Literal, cast
 
 from asr_client import __version__
-from asr_loadtest.engine.measuring import Measuring
-from asr_loadtest.engine.plan import Plan
-from asr_loadtest.engine.start import Start
+from asr_loadtest.engine.measuring.measuring import Measuring
+from asr_loadtest.engine.planning.plan import Plan
+from asr_loadtest.engine.planning.start import Start
 from asr_loadtest.judgement.preflight import sustained_rps
 from asr_loadtest.load.arrivals import Arrivals
 from asr_loadtest.load.run_info import RunInfo

@@ -16,9 +16,9 @@ import gevent
 from asr_client.errors import ASRError, ConfigError, NotSentError
 from asr_loadtest.engine.clock import RunClock
 from asr_loadtest.engine.crew import LOCAL, Crew
-from asr_loadtest.engine.measurement import Measurement, Seat
+from asr_loadtest.engine.measuring.measurement import Measurement, Seat
+from asr_loadtest.engine.measuring.server_watch import Look, ServerWatch
 from asr_loadtest.engine.messages import GO, HALT, PREPARE, Orders
-from asr_loadtest.engine.server_watch import Look, ServerWatch
 
 __all__ = ["Measuring"]
 

@@ -13,16 +13,16 @@ from locust.rpc import Message
 from locust.runners import Runner
 
 from asr_client.errors import ASRError, ConfigError
-from asr_loadtest.engine.conduct import Conductor
-from asr_loadtest.engine.console import LEGEND
 from asr_loadtest.engine.crew import Crew
-from asr_loadtest.engine.ending import Ending, end_run, refused
+from asr_loadtest.engine.leading.ending import Ending, end_run, refused
+from asr_loadtest.engine.leading.padding_sweep import sweep_padding
+from asr_loadtest.engine.leading.searching import search_limit
+from asr_loadtest.engine.measuring.conduct import Conductor
+from asr_loadtest.engine.measuring.console import LEGEND
 from asr_loadtest.engine.messages import REPORT, Report
 from asr_loadtest.engine.options import LoadOptions
-from asr_loadtest.engine.padding_sweep import sweep_padding
-from asr_loadtest.engine.plan import Plan, make_plan
-from asr_loadtest.engine.searching import search_limit
-from asr_loadtest.engine.start import look_before
+from asr_loadtest.engine.planning.plan import Plan, make_plan
+from asr_loadtest.engine.planning.start import look_before
 from asr_loadtest.judgement.exit_codes import ExitCode
 from asr_loadtest.load.tally import Tally
 

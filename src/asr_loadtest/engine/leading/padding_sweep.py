@@ -10,10 +10,10 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass, replace
 
-from asr_loadtest.engine.conduct import Conductor
-from asr_loadtest.engine.ending import Ending
-from asr_loadtest.engine.parts import Part, check_steady, conclude_parts, measure_part
-from asr_loadtest.engine.plan import Plan
+from asr_loadtest.engine.leading.ending import Ending
+from asr_loadtest.engine.leading.parts import Part, check_steady, conclude_parts, measure_part
+from asr_loadtest.engine.measuring.conduct import Conductor
+from asr_loadtest.engine.planning.plan import Plan
 from asr_loadtest.judgement.exit_codes import ExitCode
 from asr_loadtest.report.line_files import write_whole
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from asr_loadtest.engine.conduct import Measured
-from asr_loadtest.engine.summary import summarize
+from asr_loadtest.engine.leading.summary import summarize
+from asr_loadtest.engine.measuring.conduct import Measured
 from asr_loadtest.judgement.slo import Slo
 from asr_loadtest.judgement.verdict import Verdict
 from asr_loadtest.report.assessment import Assessment, assess

@@ -14,12 +14,12 @@ from locust.rpc import Message
 from locust.runners import Runner
 
 from asr_client.errors import ASRError, ConfigError
-from asr_loadtest.engine.closed_loop import ClosedLoop
 from asr_loadtest.engine.messages import GO, HALT, PREPARE, REPORT, Orders, Report
 from asr_loadtest.engine.options import LoadOptions
-from asr_loadtest.engine.schedule import Schedule, schedule_of
-from asr_loadtest.engine.share import Share
-from asr_loadtest.engine.target import Target, open_target
+from asr_loadtest.engine.planning.schedule import Schedule, schedule_of
+from asr_loadtest.engine.sending.closed_loop import ClosedLoop
+from asr_loadtest.engine.sending.share import Share
+from asr_loadtest.engine.sending.target import Target, open_target
 from asr_loadtest.load.samples import Sample
 
 __all__ = ["Member"]

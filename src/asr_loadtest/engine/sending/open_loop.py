@@ -13,9 +13,9 @@ from collections.abc import Callable, Iterator
 import gevent
 from gevent.event import Event
 
-from asr_loadtest.engine.caller import Caller
 from asr_loadtest.engine.clock import RunClock
-from asr_loadtest.engine.hands import Hands
+from asr_loadtest.engine.sending.caller import Caller
+from asr_loadtest.engine.sending.hands import Hands
 from asr_loadtest.load.arrivals import Arrival
 from asr_loadtest.load.corpus import Clip, Corpus
 from asr_loadtest.load.samples import Sample

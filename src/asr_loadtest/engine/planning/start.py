@@ -6,8 +6,8 @@ import logging
 from dataclasses import dataclass, replace
 
 from asr_client.auth.key import read_key_file
-from asr_loadtest.engine.plan import Plan
-from asr_loadtest.engine.survey import Survey, survey
+from asr_loadtest.engine.planning.plan import Plan
+from asr_loadtest.engine.planning.survey import Survey, survey
 from asr_loadtest.judgement.findings import Finding
 from asr_loadtest.judgement.preflight import PlannedLoad, Scouted, check_start
 from asr_loadtest.judgement.verdict import Verdict, refuse_start

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from asr_client.errors import ConfigError
-from asr_loadtest.engine.conduct import Conductor, Measured
-from asr_loadtest.engine.ending import Ending, assess_and_write
+from asr_loadtest.engine.leading.ending import Ending, assess_and_write
+from asr_loadtest.engine.measuring.conduct import Conductor, Measured
 from asr_loadtest.engine.options import LoadOptions
-from asr_loadtest.engine.plan import Plan
-from asr_loadtest.engine.schedule import plain_schedule
+from asr_loadtest.engine.planning.plan import Plan
+from asr_loadtest.engine.planning.schedule import plain_schedule
 from asr_loadtest.judgement.exit_codes import ExitCode
 from asr_loadtest.report.assessment import Assessment
 from asr_loadtest.report.line_files import write_whole

@@ -18,9 +18,9 @@ from asr_client.contracts.wire import Reply
 from asr_client.drive import run
 from asr_client.errors import OverloadedError, ServerError
 from asr_client.pacing.headers import Quota, read_quotas
+from asr_loadtest.engine.client_settings import policy_of, settings_of
 from asr_loadtest.engine.options import LoadOptions
-from asr_loadtest.engine.target import policy_of, settings_of
-from asr_loadtest.engine.wire import Wire, open_wire
+from asr_loadtest.engine.wires.wire import Wire, open_wire
 from asr_loadtest.load.corpus.languages import sent_language
 
 __all__ = ["Survey", "survey"]

@@ -6,10 +6,10 @@ import itertools
 import json
 from dataclasses import replace
 
-from asr_loadtest.engine.conduct import Conductor
-from asr_loadtest.engine.ending import Ending
-from asr_loadtest.engine.parts import check_steady, conclude_parts, measure_part
-from asr_loadtest.engine.plan import Plan
+from asr_loadtest.engine.leading.ending import Ending
+from asr_loadtest.engine.leading.parts import check_steady, conclude_parts, measure_part
+from asr_loadtest.engine.measuring.conduct import Conductor
+from asr_loadtest.engine.planning.plan import Plan
 from asr_loadtest.judgement.exit_codes import ExitCode
 from asr_loadtest.judgement.probe_results import probe_result
 from asr_loadtest.judgement.search import Search

@@ -8,7 +8,7 @@ from typing import Self
 
 import gevent
 
-from asr_loadtest.engine.measurement import Measurement
+from asr_loadtest.engine.measuring.measurement import Measurement
 from asr_loadtest.load.histogram import Histogram
 from asr_loadtest.load.outcomes import REFUSALS
 from asr_loadtest.load.timeline import Window

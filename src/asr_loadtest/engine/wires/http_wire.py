@@ -26,9 +26,9 @@ from asr_client.settings.config import ClientConfig
 from asr_client.transports.http_messages import NETWORK_ERRORS, make_reply, map_error
 from asr_client.transports.tls import tls_context
 from asr_client.transports.tunnel import Route
-from asr_loadtest.engine.connection_policy import ConnectionPolicy
-from asr_loadtest.engine.http_connection import Connection, RawReply, connect
-from asr_loadtest.engine.wire import Carried
+from asr_loadtest.engine.wires.connection_policy import ConnectionPolicy
+from asr_loadtest.engine.wires.http_connection import Connection, RawReply, connect
+from asr_loadtest.engine.wires.wire import Carried
 
 __all__ = ["HTTPWire"]
 

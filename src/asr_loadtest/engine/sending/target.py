@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import cast
 
 from asr_client.auth import ApiKey
 from asr_client.auth.key import read_key_file
@@ -12,14 +11,12 @@ from asr_client.calls.session import Route, Session
 from asr_client.client import open_session
 from asr_client.drive import run
 from asr_client.errors import ConfigError
-from asr_client.retry import NO_RETRY
-from asr_client.settings.config import Settings
-from asr_loadtest.engine.connection_policy import ConnectionPolicy, Policy
+from asr_loadtest.engine.client_settings import policy_of, settings_of
 from asr_loadtest.engine.options import LoadOptions
-from asr_loadtest.engine.wire import Wire, open_wire
+from asr_loadtest.engine.wires.wire import Wire, open_wire
 from asr_loadtest.load.corpus import Corpus, CorpusSpec, Payloads, load_corpus
 
-__all__ = ["Target", "open_target", "policy_of", "settings_of"]
+__all__ = ["Target", "open_target"]
 
 _DISCOVERY_S = 15.0
 
@@ -80,30 +77,6 @@ def open_target(host: str | None, options: LoadOptions) -> Target:
         wire.close()
         raise
     return Target(session, wire, route, corpus, payloads, keys)
-
-
-def settings_of(options: LoadOptions) -> Settings:
-    """
-    Say the options in the SDK's words.
-
-    Nothing is repeated and nothing held back: each arrival is one request, at its own time.
-    """
-    settings: Settings = {
-        "retry": NO_RETRY,
-        "pacing": False,
-        "protocol": options.protocol,  # type: ignore[typeddict-item]  # argparse has checked it
-        "deadline_s": options.deadline_s,
-    }
-    for name in ("model", "language", "api_key_file", "api_key_header", "tls_ca_file"):
-        value = getattr(options, name)
-        if value:
-            settings[name] = value
-    return settings
-
-
-def policy_of(options: LoadOptions) -> ConnectionPolicy:
-    """Say how long connections are kept."""
-    return ConnectionPolicy(cast("Policy", options.connection), options.max_age_s)
 
 
 def _corpus_spec(options: LoadOptions) -> CorpusSpec:

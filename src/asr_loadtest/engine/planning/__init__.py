@@ -1,0 +1,8 @@
+"""
+What is to be done, settled before the first request.
+
+    plan.py        a test: where, what, how good it must be, and its folder
+    schedule.py    what is offered when: a profile, or a rate
+    survey.py      a look at the target
+    start.py       whether the plan makes sense there
+"""
