@@ -1,4 +1,4 @@
-"""One HTTP/1.1 connection for greenlets: gevent's socket, the parser of Locust's fast client."""
+"""One HTTP/1.1 connection for greenlets, over gevent's sockets."""
 
 from __future__ import annotations
 
@@ -7,13 +7,12 @@ import select
 import socket
 import ssl
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import gevent.socket
 from gevent import monkey
 from gevent.hub import get_hub
-from geventhttpclient.response import HTTPParseError, HTTPResponse
 
 from asr_client.contracts.wire import Buffer
 from asr_client.deadline import Deadline
@@ -21,34 +20,14 @@ from asr_client.transports.base import MAX_REPLY_BYTES, reply_too_large
 from asr_client.transports.http_failures import broken, connecting
 from asr_client.transports.sockets import open_socket, seconds_left
 from asr_client.transports.tunnel import Route
+from asr_loadtest.engine.wires.http_reply import ReplyParser
 
-__all__ = [
-    "Connection",
-    "IncompleteReadError",
-    "ProtocolError",
-    "RawReply",
-    "ServerDisconnectedError",
-    "connect",
-]
+__all__ = ["Connection", "Exchanged", "connect"]
 
 _BLOCK_BYTES = 16 * 2**10
-_FIRST_FINAL_STATUS = 200
 _READABLE = 1  # as libev says it
 # The system's own: gevent's goes through the event loop to ask what is known already.
 _poll = monkey.get_original("select", "poll")
-
-
-# Judged by their names, as all exceptions are: asr_client.classification.failures.
-class IncompleteReadError(OSError):
-    """The reply ended before it was whole."""
-
-
-class ServerDisconnectedError(OSError):
-    """The server hung up without a reply."""
-
-
-class ProtocolError(OSError):
-    """What the server says is no HTTP."""
 
 
 def connect(route: Route, limit: Deadline) -> socket.socket:
@@ -71,23 +50,18 @@ def connect(route: Route, limit: Deadline) -> socket.socket:
         return connected
 
 
-@dataclass(frozen=True, slots=True)
-class RawReply:
+class Exchanged(NamedTuple):
     """
     A reply as it came.
 
     Attributes:
-        status: HTTP status.
-        headers: Lower-case names.
-        body: Whole, as it was sent.
+        reply: Whole.
         sent_s: When the request had been handed to the system.
         first_byte_s: When the reply began.
         can_continue: Whether the connection may carry another request.
     """
 
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
+    reply: ReplyParser
     sent_s: float
     first_byte_s: float
     can_continue: bool
@@ -132,7 +106,7 @@ class Connection:
             self._socket.settimeout(None)
         return False
 
-    def exchange(self, head: bytes, body: Sequence[Buffer], method: str) -> RawReply:
+    def exchange(self, head: bytes, body: Sequence[Buffer]) -> Exchanged:
         """
         Send a request and read its whole reply; the caller bounds the time.
 
@@ -142,16 +116,10 @@ class Connection:
         """
         was_sent = self._send([head, *body])
         sent_s = time.monotonic()
-        response = _Response(method)
-        first_byte_s = self._receive(response, was_sent=was_sent)
-        return RawReply(
-            response.status,
-            {name.lower(): value for name, value in response.items()},
-            bytes(response.body),
-            sent_s,
-            max(first_byte_s, sent_s),
-            was_sent and not response.should_close(),
-        )
+        reply = ReplyParser()
+        # A reply may begin before the request has gone out, a refusal does.
+        first_byte_s = max(self._receive(reply), sent_s)
+        return Exchanged(reply, sent_s, first_byte_s, was_sent and reply.keeps_alive)
 
     def _send(self, parts: list[Buffer]) -> bool:
         """Send; False if the server hung up before it was whole: its answer says why."""
@@ -164,22 +132,20 @@ class Connection:
             return False
         return True
 
-    def _receive(self, response: _Response, *, was_sent: bool) -> float:
+    def _receive(self, reply: ReplyParser) -> float:
         """Read to the reply's end; tell when it began."""
         first_byte_s = 0.0
         if not self._is_tls:
             # No reply is here yet: to ask for one in vain, and then to wait, costs an exception.
             gevent.socket.wait(self._arrival)
-        while not response.is_whole:
+        while not reply.is_whole:
             try:
                 received = self._socket.recv(_BLOCK_BYTES)
             except OSError as error:
                 raise broken(error) from error
             first_byte_s = first_byte_s or time.monotonic()
-            response.take(received)  # nothing says that there will be no more
-            if not received and not response.is_whole:
-                raise _cut(response, was_sent=was_sent)
-            if len(response.body) > MAX_REPLY_BYTES:
+            reply.take(received)  # nothing says that there will be no more
+            if len(reply.body) > MAX_REPLY_BYTES:
                 raise reply_too_large()
         return first_byte_s
 
@@ -198,49 +164,3 @@ def _send_gathered(connection: socket.socket, parts: list[Buffer]) -> None:
             sent -= views.pop(0).nbytes
         if sent:
             views[0] = views[0].cast("B")[sent:]
-
-
-class _Response(HTTPResponse):
-    """
-    Parses one reply, and keeps its body.
-
-    Attributes:
-        status: Its status, once it is whole.
-        is_whole: Whether all of it is here; a 1xx is no reply yet.
-        body: What is here of it.
-    """
-
-    def __init__(self, method: str) -> None:
-        super().__init__(method)
-        self.status = 0
-        self.is_whole = False
-        self.body = bytearray()
-
-    def take(self, received: bytes) -> None:
-        """Parse what came; empty is the end of what comes."""
-        try:
-            self.feed(received)
-        except HTTPParseError as error:
-            # What follows a whole reply belongs to nobody; it ends the connection: should_close.
-            if received and not self.is_whole:
-                raise ProtocolError(f"this is no HTTP: {error}") from error
-
-    def _on_message_begin(self) -> None:
-        if self.is_whole:
-            raise HTTPParseError("another reply")
-        super()._on_message_begin()
-
-    def _on_message_complete(self) -> None:
-        super()._on_message_complete()
-        self.status = self.status_code
-        self.is_whole = self.status >= _FIRST_FINAL_STATUS
-
-    def _on_body(self, buf: bytearray) -> None:
-        self.body += buf
-
-
-def _cut(response: _Response, *, was_sent: bool) -> OSError:
-    if response.message_begun:
-        return IncompleteReadError("the reply is cut off")
-    said = "" if was_sent else ", while it was sent,"
-    return ServerDisconnectedError(f"the server took the request{said} and hung up")

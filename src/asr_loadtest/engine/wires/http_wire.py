@@ -27,7 +27,7 @@ from asr_client.transports.http_messages import NETWORK_ERRORS, make_reply, map_
 from asr_client.transports.tls import tls_context
 from asr_client.transports.tunnel import Route
 from asr_loadtest.engine.wires.connection_policy import ConnectionPolicy
-from asr_loadtest.engine.wires.http_connection import Connection, RawReply, connect
+from asr_loadtest.engine.wires.http_connection import Connection, Exchanged, connect
 from asr_loadtest.engine.wires.wire import Carried
 
 __all__ = ["HTTPWire"]
@@ -83,7 +83,7 @@ class HTTPWire:
                     began_s, connection = lent_s, self._connect(deadline)
                     lent_s = time.monotonic()
                     connect_s = lent_s - began_s
-                raw = connection.exchange(head, request.body, request.method)
+                exchanged = connection.exchange(head, request.body)
         except gevent.Timeout as timeout:
             self._drop(connection)
             if timeout is not limit:
@@ -95,8 +95,8 @@ class HTTPWire:
         except BaseException:
             self._drop(connection)
             raise
-        self._put_back(connection, raw)
-        return Carried(_reply(raw, connect_s, lent_s), connection.number)
+        self._put_back(connection, exchanged)
+        return Carried(_reply(exchanged, connect_s, lent_s), connection.number)
 
     def warm(self, count: int, deadline: Deadline) -> None:
         """Open connections until *count* wait for requests."""
@@ -136,8 +136,8 @@ class HTTPWire:
         ends_s = self._policy.ends_s(time.monotonic(), random.random)
         return Connection(connected, self._made, ends_s)
 
-    def _put_back(self, connection: Connection, raw: RawReply) -> None:
-        if raw.can_continue and time.monotonic() < connection.ends_s:
+    def _put_back(self, connection: Connection, exchanged: Exchanged) -> None:
+        if exchanged.can_continue and time.monotonic() < connection.ends_s:
             self._keep(connection)
         else:
             self._drop(connection)
@@ -186,17 +186,16 @@ class _Heads:
         return f"{line}{self._common}{own}\r\n".encode("ascii")
 
 
-def _reply(raw: RawReply, connect_s: float, lent_s: float) -> Reply:
-    # A reply may begin before the request has gone out, a refusal does.
+def _reply(exchanged: Exchanged, connect_s: float, lent_s: float) -> Reply:
+    reply, sent_s, first_byte_s, _ = exchanged
     phases = Phases(
         connect_s=connect_s,
-        send_s=max(raw.sent_s - lent_s, 0.0),
-        server_s=raw.first_byte_s - raw.sent_s,
-        receive_s=time.monotonic() - raw.first_byte_s,
+        send_s=max(sent_s - lent_s, 0.0),
+        server_s=first_byte_s - sent_s,
+        receive_s=time.monotonic() - first_byte_s,
     )
-    if raw.headers.get("content-encoding", "identity") != "identity":
-        pairs = [
-            (name.encode("latin-1"), text.encode("latin-1")) for name, text in raw.headers.items()
-        ]
-        return make_reply(raw.status, pairs, raw.body, phases)
-    return Reply(raw.status, raw.headers, raw.body, phases=phases)
+    status, headers, body = reply.status, reply.headers, bytes(reply.body)
+    if headers.get("content-encoding", "identity") != "identity":
+        pairs = [(name.encode("latin-1"), text.encode("latin-1")) for name, text in headers.items()]
+        return make_reply(status, pairs, body, phases)
+    return Reply(status, headers, body, phases=phases)
