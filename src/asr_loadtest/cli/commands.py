@@ -19,9 +19,9 @@ _EXAMPLES = """\
 examples:
   locust -f loadtest --headless --host http://localhost:8000 -t 60s
       a load test; its folder is runs/<run id>
-  asr-loadtest report runs/2025-01-31T12-00-00
+  asr-loadtest report runs/20250131T120000-3f9c
       make its reports again from the raw samples
-  asr-loadtest report runs/2025-01-31T12-00-00 --slo stricter.toml --out /tmp/stricter
+  asr-loadtest report runs/20250131T120000-3f9c --slo stricter.toml --out /tmp/stricter
       judge it by another SLO
   asr-loadtest compare runs/before runs/after
       two runs beside each other, and whether they may be compared

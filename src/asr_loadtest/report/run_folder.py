@@ -151,7 +151,7 @@ class RunReader:
         except (OSError, ValueError) as error:
             raise ConfigError(
                 f"{self.folder} is no run: cannot read its {_INFO_FILE}",
-                hint="give the folder of a run, such as runs/2025-01-31T12-00-00",
+                hint="give the folder of a run, such as runs/20250131T120000-3f9c",
             ) from error
         return _made(_decoder(RunInfo), text, str(path))
 
