@@ -55,7 +55,7 @@ IO = {"asyncio", "grpc", "httpcore", "socket", "subprocess", "threading", "urlli
 OWNERS = {
     "locust": "engine",
     "gevent": "engine",
-    "geventhttpclient": "engine/wires/http_connection.py",
+    "geventhttpclient": "engine/wires/http_reply.py",
     "grpc": "engine/wires/grpc_wire.py",
     "flask": "engine/web_tab.py",
     "psutil": "engine/sending/pulse.py",
