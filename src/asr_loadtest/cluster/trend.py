@@ -13,9 +13,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import fmean, median
 
+from asr_loadtest.load.histogram import Z_95
+
 __all__ = ["Trend", "robust_trend"]
 
-_Z_95 = 1.959963984540054
 # With fewer, the interval is a guess; with more, their pairs take long and tell no more.
 _FEWEST_POINTS = 6
 _MOST_POINTS = 120
@@ -87,7 +88,7 @@ def robust_trend(points: Sequence[tuple[float, float]]) -> Trend | None:
 
 def _interval(slopes: list[float], points: int) -> tuple[float, float]:
     """Take the ranks between which the true slope lies; ties are left in, which widens it."""
-    spread = _Z_95 * math.sqrt(points * (points - 1) * (2 * points + 5) / 18)
+    spread = Z_95 * math.sqrt(points * (points - 1) * (2 * points + 5) / 18)
     low = max(math.floor((len(slopes) - spread) / 2) - 1, 0)
     high = min(math.ceil((len(slopes) + spread) / 2), len(slopes) - 1)
     return slopes[low], slopes[high]

@@ -11,10 +11,10 @@ from flask import Response, request, send_file
 from locust.web import WebUI
 
 from asr_loadtest.load.histogram import Histogram
-from asr_loadtest.load.outcomes import OUTCOMES, REFUSALS
+from asr_loadtest.load.outcomes import OUTCOMES, count_failed, count_refused
 from asr_loadtest.load.tally import Group, Tally
 
-__all__ = ["add_tabs", "group_rows", "outcome_rows"]
+__all__ = ["add_tabs"]
 
 _GROUPS = "asr"
 _OUTCOMES = "asr-outcomes"
@@ -98,12 +98,12 @@ def _figures(tally: Tally | None) -> list[dict[str, Any]]:
     if tally is None:
         return []
     return [
-        {"key": _GROUPS, "data": list(group_rows(tally))},
-        {"key": _OUTCOMES, "data": list(outcome_rows(tally))},
+        {"key": _GROUPS, "data": list(_group_rows(tally))},
+        {"key": _OUTCOMES, "data": list(_outcome_rows(tally))},
     ]
 
 
-def group_rows(tally: Tally) -> Iterator[dict[str, str]]:
+def _group_rows(tally: Tally) -> Iterator[dict[str, str]]:
     """Give a row for all requests, and one for each language and length."""
     groups = {
         "all": tally.all,
@@ -115,21 +115,19 @@ def group_rows(tally: Tally) -> Iterator[dict[str, str]]:
 
 
 def _group_row(group: Group, span_s: float) -> dict[str, str]:
-    refused = sum(group.outcomes[outcome] for outcome in REFUSALS)
-    failed = group.sent - group.outcomes["ok"] - refused
     return {
         "offered": str(group.count),
         "ok": str(group.outcomes["ok"]),
         "good": str(group.good),
-        "refused": str(refused),
-        "failed": str(failed),
+        "refused": str(count_refused(group.outcomes)),
+        "failed": str(count_failed(group.outcomes)),
         **{f"p{share}": _ms(group.response, share / 100) for share in (50, 95, 99)},
         "rtfx": "-" if group.rtfx.mean is None else f"{group.rtfx.mean:.1f}",
         "audio": f"{group.audio_s / span_s:.1f}" if span_s else "-",
     }
 
 
-def outcome_rows(tally: Tally) -> Iterator[dict[str, str]]:
+def _outcome_rows(tally: Tally) -> Iterator[dict[str, str]]:
     """Give a row for each class that any request ended in."""
     group = tally.all
     for outcome in OUTCOMES:

@@ -16,13 +16,12 @@ from dataclasses import dataclass
 
 from asr_loadtest.judgement.slo import Limits
 from asr_loadtest.judgement.units import Unit
-from asr_loadtest.load.histogram import Interval
-from asr_loadtest.load.outcomes import REFUSALS
+from asr_loadtest.load.histogram import Z_95, Interval
+from asr_loadtest.load.outcomes import Outcome, count_failed, count_refused
 from asr_loadtest.load.tally import Group
 
 __all__ = ["MEASURES", "Measure", "Measured", "error_rate", "refusal_rate", "samples_for"]
 
-_Z_95 = 1.959963984540054
 _UNKNOWN = Interval(None, None)
 # A mean settles faster than a tail; with fewer than this, one straggler is a tenth of it.
 _MEAN_NEEDS = 30
@@ -68,25 +67,17 @@ class Measure:
 
 def samples_for(share: float) -> int:
     """Give how many samples the quantile *share* needs, 0.5..1; the module says why."""
-    return math.ceil(_Z_95**2 * share / (1 - share))
+    return math.ceil(Z_95**2 * share / (1 - share))
 
 
 def error_rate(group: Group) -> float:
     """Give the share of those sent that failed, refusals not counted; 0 if none was sent."""
-    return _errors(group) / group.sent if group.sent else 0.0
+    return count_failed(group.outcomes) / group.sent if group.sent else 0.0
 
 
 def refusal_rate(group: Group) -> float:
     """Give the share of those sent that was turned away unworked; 0 if none was sent."""
-    return _refusals(group) / group.sent if group.sent else 0.0
-
-
-def _errors(group: Group) -> int:
-    return group.sent - group.outcomes["ok"] - _refusals(group)
-
-
-def _refusals(group: Group) -> int:
-    return sum(group.outcomes[outcome] for outcome in REFUSALS)
+    return count_refused(group.outcomes) / group.sent if group.sent else 0.0
 
 
 def _latency(share: float) -> Callable[[Group, float], Measured]:
@@ -116,14 +107,14 @@ def _rtfx_mean(group: Group, _span_s: float) -> Measured:
     return Measured(group.rtfx.mean, _UNKNOWN, group.rtfx.count, _MEAN_NEEDS)
 
 
-def _rate(count: Callable[[Group], int]) -> Callable[[Group, float], Measured]:
+def _rate(count: Callable[[Mapping[Outcome, int]], int]) -> Callable[[Group, float], Measured]:
     """Measure a share of all sent: of however few, since a failure is one."""
 
     def of(group: Group, _span_s: float) -> Measured:
         if not group.sent:
             return Measured(None, _UNKNOWN, 0, 1)
-        interval = _wilson(count(group), group.sent)
-        return Measured(count(group) / group.sent, interval, group.sent, 1)
+        counted = count(group.outcomes)
+        return Measured(counted / group.sent, _wilson(counted, group.sent), group.sent, 1)
 
     return of
 
@@ -136,9 +127,9 @@ def _goodput(group: Group, span_s: float) -> Measured:
 
 def _wilson(count: int, total: int) -> Interval:
     """Give the interval of a share (Wilson 1927): sound for none of few, too."""
-    share, weight = count / total, _Z_95**2 / total
+    share, weight = count / total, Z_95**2 / total
     middle = share + weight / 2
-    spread = _Z_95 * math.sqrt(share * (1 - share) / total + weight / (4 * total))
+    spread = Z_95 * math.sqrt(share * (1 - share) / total + weight / (4 * total))
     return Interval((middle - spread) / (1 + weight), (middle + spread) / (1 + weight))
 
 
@@ -163,7 +154,9 @@ MEASURES: Mapping[str, Measure] = {
     ),
     "rtfx_p5": Measure("x", False, "good replies", lambda s: s.rtfx_p5, _rtfx_p5),
     "rtfx_mean": Measure("x", False, "good replies", lambda s: s.rtfx_mean, _rtfx_mean),
-    "error_rate": Measure("share", True, "requests", lambda s: s.error_rate, _rate(_errors)),
-    "refusal_rate": Measure("share", True, "requests", lambda s: s.refusal_rate, _rate(_refusals)),
+    "error_rate": Measure("share", True, "requests", lambda s: s.error_rate, _rate(count_failed)),
+    "refusal_rate": Measure(
+        "share", True, "requests", lambda s: s.refusal_rate, _rate(count_refused)
+    ),
     "goodput_rps": Measure("req/s", False, "requests", lambda s: s.goodput_rps, _goodput),
 }

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-__all__ = ["RELATIVE_ERROR", "Histogram", "Interval"]
+__all__ = ["RELATIVE_ERROR", "Z_95", "Histogram", "Interval"]
 
 RELATIVE_ERROR = 0.01
 
@@ -23,7 +23,8 @@ _LOG_GROWTH = math.log(_GROWTH)
 # Shorter than a nanosecond is nothing, and has no logarithm.
 _LEAST = 1e-9
 _LOG_LEAST = math.log(_LEAST)
-_Z_95 = 1.959963984540054
+# 95 % of a normal distribution lie within so many standard deviations.
+Z_95 = 1.959963984540054
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +106,7 @@ class Histogram:
         its bounds are ranks. Assumes independent samples; in a queue that is near its limit they
         are not, and the interval is too narrow.
         """
-        spread = _Z_95 * math.sqrt(self.count * share * (1 - share))
+        spread = Z_95 * math.sqrt(self.count * share * (1 - share))
         low, high = math.floor(self.count * share - spread), math.ceil(self.count * share + spread)
         return Interval(
             self._at_rank(low) if 1 <= low <= self.count else None,

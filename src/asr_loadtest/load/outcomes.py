@@ -12,7 +12,7 @@ from typing import Literal, get_args
 
 from asr_client.faults import Code, Fault
 
-__all__ = ["OUTCOMES", "REFUSALS", "Outcome", "outcome_of"]
+__all__ = ["OUTCOMES", "REFUSALS", "Outcome", "count_failed", "count_refused", "outcome_of"]
 
 Outcome = Literal[
     "ok",
@@ -62,6 +62,17 @@ _BY_CODE: Mapping[Code, Outcome] = {
     "truncated": "truncated",
     "unavailable": "overloaded",
 }
+
+
+def count_refused(outcomes: Mapping[Outcome, int]) -> int:
+    """Count what was turned away before any work."""
+    return sum(outcomes.get(outcome, 0) for outcome in REFUSALS)
+
+
+def count_failed(outcomes: Mapping[Outcome, int]) -> int:
+    """Count what was sent and came to nothing; what was refused is counted apart."""
+    neither = ("ok", "not_sent", *REFUSALS)
+    return sum(count for outcome, count in outcomes.items() if outcome not in neither)
 
 
 def outcome_of(fault: Fault) -> Outcome:

@@ -20,7 +20,7 @@ from asr_loadtest.judgement.slo_file import slo_fields
 from asr_loadtest.judgement.verdict import Verdict
 from asr_loadtest.load.health import GeneratorReading
 from asr_loadtest.load.lengths import LENGTH_BUCKETS
-from asr_loadtest.load.outcomes import REFUSALS, Outcome
+from asr_loadtest.load.outcomes import Outcome, count_failed, count_refused
 from asr_loadtest.load.run_info import RunInfo
 from asr_loadtest.load.tally import Group, Tally
 from asr_loadtest.report.generator_section import generator_section, generator_series
@@ -140,8 +140,7 @@ def _load(info: RunInfo, tally: Tally) -> dict[str, Any]:
         until_s = max(info.duration_s, from_s)
     arrivals_s = until_s - from_s
     completed = group.sent - sum(group.outcomes[outcome] for outcome in _UNANSWERED)
-    refused = sum(group.outcomes[outcome] for outcome in REFUSALS)
-    failed = group.sent - group.outcomes["ok"] - refused
+    refused, failed = count_refused(group.outcomes), count_failed(group.outcomes)
     recorded = group.count + tally.warm_up.count
     return {
         "arrivals_s": rounded(arrivals_s),

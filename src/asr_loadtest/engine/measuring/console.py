@@ -10,10 +10,10 @@ import gevent
 
 from asr_loadtest.engine.measuring.measurement import Measurement
 from asr_loadtest.load.histogram import Histogram
-from asr_loadtest.load.outcomes import REFUSALS
+from asr_loadtest.load.outcomes import count_failed, count_refused
 from asr_loadtest.load.timeline import Window
 
-__all__ = ["LEGEND", "LiveLines", "live_line"]
+__all__ = ["LEGEND", "LiveLines"]
 
 _EVERY_S = 2.0
 _LINES_A_HEADER = 20
@@ -63,12 +63,12 @@ class LiveLines:
             gevent.sleep(_EVERY_S)
             now_s = time.monotonic()
             window = self._measurement.recent()
-            line = live_line(now_s - began_s, now_s - last_s, window, self._measurement.in_flight)
+            line = _live_line(now_s - began_s, now_s - last_s, window, self._measurement.in_flight)
             print(line, flush=True)
             last_s = now_s
 
 
-def live_line(at_s: float, over_s: float, window: Window, in_flight: int) -> str:
+def _live_line(at_s: float, over_s: float, window: Window, in_flight: int) -> str:
     """
     Write one line.
 
@@ -78,15 +78,13 @@ def live_line(at_s: float, over_s: float, window: Window, in_flight: int) -> str
         window: What was reported in them.
         in_flight: Requests on their way.
     """
-    refused = sum(window.outcomes[outcome] for outcome in REFUSALS)
-    no_failures = window.outcomes["ok"] + refused + window.outcomes["not_sent"]
     counts = (
         window.offered,
         window.sent,
         window.outcomes["ok"],
         window.good,
-        refused,
-        window.outcomes.total() - no_failures,
+        count_refused(window.outcomes),
+        count_failed(window.outcomes),
     )
     cells = (
         f"{at_s:.0f} s",
