@@ -14,20 +14,20 @@ from typing import Literal
 from asr_loadtest.judgement.case import Case
 from asr_loadtest.judgement.criteria import Criterion
 from asr_loadtest.judgement.findings import Finding
-from asr_loadtest.judgement.generator import CPU_LIMIT, busiest_cpu
+from asr_loadtest.judgement.generator import CPU_LIMIT, UNFIT, busiest_cpu
 from asr_loadtest.judgement.units import percent
 from asr_loadtest.load.outcomes import Outcome
 
-__all__ = ["REFUSED_SHARE", "Binding", "Constraint", "find_binding", "gateway_share"]
+__all__ = ["Binding", "Constraint", "find_binding", "gateway_share"]
 
 Constraint = Literal["server", "gateway", "generator", "none"]
 
 # Of what is sent; less than this is noise.
-REFUSED_SHARE = 0.01
+_REFUSED_SHARE = 0.01
 # From here on a limit is near.
 _NEAR = 0.8
 _BUSY_GPU = 0.9
-_OF_GENERATOR = ("lag", "cpu", "stalls", "not_sent")
+_OF_GENERATOR = (*UNFIT, "not_sent")
 # Failures that load causes.
 _UNDER_LOAD: tuple[Outcome, ...] = ("timeout", "server_error", "gateway_error", "truncated")
 
@@ -69,7 +69,7 @@ def find_binding(case: Case, findings: Sequence[Finding]) -> Binding:
 def gateway_share(case: Case) -> float:
     """Give the share of requests that the gateway's limit refused, where it counts; else 0."""
     share = case.share_of_sent("rate_limited")
-    tolerated = max(REFUSED_SHARE, case.slo.limits.refusal_rate or 0.0)
+    tolerated = max(_REFUSED_SHARE, case.slo.limits.refusal_rate or 0.0)
     return share if share > tolerated else 0.0
 
 
@@ -86,7 +86,7 @@ def _gateway_refuses(case: Case) -> list[str]:
 def _server_says(case: Case) -> list[str]:
     says = []
     overloaded = case.share_of_sent("overloaded")
-    if overloaded > REFUSED_SHARE:
+    if overloaded > _REFUSED_SHARE:
         says.append(f"the server refused {percent(overloaded)} of the requests: its queue was full")
     if case.server.queue_grows:
         says.append("the server's queue grew through the run")
@@ -103,7 +103,7 @@ def _generator_unfit(findings: Sequence[Finding]) -> list[str]:
 
 def _server_slow(case: Case) -> list[str]:
     says = [criterion.words for criterion in case.missed if _is_of_server(case, criterion)]
-    if says and case.not_sent_share > REFUSED_SHARE:
+    if says and case.not_sent_share > _REFUSED_SHARE:
         says.append(
             f"{percent(case.not_sent_share)} of the arrivals found all places taken by requests"
             " that waited for the server"

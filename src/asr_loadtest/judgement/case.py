@@ -14,10 +14,10 @@ from asr_loadtest.load.outcomes import Outcome
 from asr_loadtest.load.run_info import RunInfo
 from asr_loadtest.load.tally import Tally
 
-__all__ = ["DEFAULT_LAG_LIMIT_S", "Case"]
+__all__ = ["Case"]
 
 # How late the generator may be (p99) where no latency is limited.
-DEFAULT_LAG_LIMIT_S = 0.05
+_DEFAULT_LAG_LIMIT_S = 0.05
 _LAG_SHARE = 0.05
 
 
@@ -61,7 +61,7 @@ class Case:
     def lag_limit_s(self) -> float:
         """How late the generator may be (p99): 5 % of the tightest limit on a response time."""
         tightest_s = self.slo.tightest_s
-        return DEFAULT_LAG_LIMIT_S if math.isinf(tightest_s) else tightest_s * _LAG_SHARE
+        return _DEFAULT_LAG_LIMIT_S if math.isinf(tightest_s) else tightest_s * _LAG_SHARE
 
     def share_of_sent(self, outcome: Outcome) -> float:
         """Give how much of what was sent ended so, 0..1."""

@@ -10,7 +10,7 @@ from asr_loadtest.judgement.case import Case
 from asr_loadtest.judgement.findings import Finding
 from asr_loadtest.judgement.units import in_words, percent
 
-__all__ = ["CPU_LIMIT", "busiest_cpu", "check_generator", "is_unfit"]
+__all__ = ["CPU_LIMIT", "UNFIT", "busiest_cpu", "check_generator", "is_unfit"]
 
 # Of one core, in 95 of 100 readings: beyond it, an event loop serves nobody in time.
 CPU_LIMIT = 0.85
@@ -18,7 +18,8 @@ CPU_LIMIT = 0.85
 _STALL_S = 0.1
 # Stalled for so much of the time, that much of all arrivals is late: p99 is the generator's own.
 _STALLED_SHARE = 0.01
-_UNFIT = ("lag", "cpu", "stalls")
+# Names of the findings that speak against the generator itself.
+UNFIT = ("lag", "cpu", "stalls")
 _MORE_MACHINE = "give the generator more: another process (--processes), or a machine of its own"
 
 
@@ -29,7 +30,7 @@ def check_generator(case: Case) -> tuple[Finding, ...]:
 
 def is_unfit(findings: tuple[Finding, ...]) -> bool:
     """Whether the generator itself was too slow, by what was found."""
-    return any(found.name in _UNFIT and found.severity == "invalid" for found in findings)
+    return any(found.name in UNFIT and found.severity == "invalid" for found in findings)
 
 
 def busiest_cpu(case: Case) -> float | None:

@@ -85,14 +85,8 @@ def conclude(
         readings: How the generator was doing.
         server: What the servers tell of themselves, as far as they do.
     """
-    case = Case(
-        tally=tally,
-        slo=slo,
-        run=run,
-        readings=readings,
-        criteria=judge(slo, tally),
-        server=server,
-    )
+    criteria = judge(slo, tally)
+    case = Case(tally=tally, slo=slo, run=run, readings=readings, criteria=criteria, server=server)
     not_ready = why_not_ready(tally)
     if not_ready is not None:
         why, remedy = not_ready
@@ -104,7 +98,7 @@ def conclude(
     return Verdict(
         exit_code=exit_code,
         headline=_headline(exit_code, case, findings, binding),
-        criteria=tuple(case.criteria),
+        criteria=criteria,
         findings=findings,
         binding=binding.constraint,
         evidence=binding.evidence,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
@@ -68,11 +68,10 @@ def _finding(found: Mapping[str, Any]) -> str:
     return _case("validity", found["name"], outcome, words, [found["remedy"]])
 
 
-def _case(group: str, name: str, outcome: str, words: str, advice: object = ()) -> str:
+def _case(group: str, name: str, outcome: str, words: str, remedies: Sequence[str] = ()) -> str:
     """Write a test case; *outcome* is the element that says how it failed, empty if it did not."""
     head = _attributes(classname=f"asr-loadtest.{group}", name=name)
-    lines = [words, *(line for line in advice if line)] if isinstance(advice, list) else [words]
-    text = escape(_clean("\n".join(lines)))
+    text = escape(_clean("\n".join([words, *(remedy for remedy in remedies if remedy)])))
     if outcome:
         body = f"<{outcome}{_attributes(message=words)}>{text}</{outcome}>"
     else:

@@ -24,13 +24,13 @@ from asr_loadtest.load.samples import Sample
 from asr_loadtest.report.checked_fields import check_fields
 from asr_loadtest.report.line_files import LineWriter, read_lines, write_whole
 
-__all__ = ["SLO_FILE", "RunReader", "RunWriter"]
+__all__ = ["RunReader", "RunWriter"]
 
 _INFO_FILE = "run.json"
 _SAMPLES_FILE = "samples.jsonl.gz"
 _SERVER_FILE = "server.jsonl.gz"
 _GENERATOR_FILE = "generator.jsonl.gz"
-SLO_FILE = "slo.toml"
+_SLO_FILE = "slo.toml"
 
 # Thirty years: what is beyond is no instant of a run, and would ask for endless plots.
 _LAST_INSTANT_S = 1e9
@@ -83,7 +83,7 @@ class RunWriter:
 
     def keep_slo(self, text: str) -> None:
         """Keep the SLO file as it was, so that the report can be made again without it."""
-        write_whole(self.folder / SLO_FILE, text)
+        write_whole(self.folder / _SLO_FILE, text)
 
     def flush(self) -> None:
         """Put on disk what is not there yet: worth a call every few seconds of a slow run."""
@@ -141,7 +141,7 @@ class RunReader:
     @property
     def slo_path(self) -> Path | None:
         """The SLO that was given to the run; None if none was."""
-        path = self.folder / SLO_FILE
+        path = self.folder / _SLO_FILE
         return path if path.exists() else None
 
     def _read_info(self) -> RunInfo:

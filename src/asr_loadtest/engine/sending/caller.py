@@ -124,7 +124,7 @@ class Caller:
     def _of_words(self, clip: Clip, recognized: Recognized) -> dict[str, Any]:
         text = recognized.texts[0]
         word_errors = self._judge.errors(clip, text)
-        if word_errors is None or word_errors <= self._judge.limit:
+        if not self._judge.is_wrong(word_errors):
             return {"outcome": "ok", "word_errors": word_errors}
         return {
             "outcome": "wrong_transcript",

@@ -77,11 +77,6 @@ class Share:
         self._clock: RunClock | None = None
         self.loop: Loop | None = None
 
-    @property
-    def is_over(self) -> bool:
-        """Whether it has ended, or never began."""
-        return self._work is None or self._work.ready()
-
     def start(self, starts_in_s: float) -> None:
         """Begin; all processes that hear this together share their zero."""
         clock = self._clock = RunClock.starting_in(starts_in_s)

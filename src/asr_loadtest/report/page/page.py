@@ -66,59 +66,49 @@ def _header(document: Document) -> str:
 
 def _cards(document: Document) -> str:
     """Give the headline figures; what is not known has no card."""
-    load, asr = document["load"], document["asr"]
-    response = document["latency"]["response"]
+    if not document["load"]["offered"]:
+        return ""
+    cards = [*_headlines(document), *_by_replica_and_money(document)]
+    columns = len(cards) if len(cards) <= _CARDS_A_LINE else (len(cards) + 1) // 2
+    return tag("section", *cards, class_="cards", style=f"--columns:{columns}")
 
+
+def _headlines(document: Document) -> list[str]:
     def shown(path: str, unit: FigureUnit) -> str:
         return figure(document, path, unit)
 
-    cards = [
-        _card(
-            "Goodput",
-            shown("load.good_rps", "rps"),
-            f"of {shown('load.offered_rps', 'rps')} offered",
-        ),
-        _card(
-            "Response p99",
-            shown("latency.response.p99_s", "s"),
-            _interval(document),
-        ),
-        _card(
-            "Response p50",
-            shown("latency.response.p50_s", "s"),
-            f"{shown('latency.service.p50_s', 's')} from the sending",
-        ),
-        _card(
-            "Ok",
-            shown("load.ok_share", "share"),
-            f"{shown('load.refused_share', 'share')} refused, "
-            f"{shown('load.failed_share', 'share')} failed",
-        ),
-        _card(
-            "RTFx p50",
-            shown("asr.rtfx.p50", "x"),
-            f"95 % reach {shown('asr.rtfx.p5', 'x')}",
-        ),
-        _card(
-            "Live streams",
-            shown("asr.live_streams", "streams"),
-            f"within the SLO; {shown('asr.audio_s_per_s', 'plain')} audio s/s in all",
-        ),
+    offered = f"of {shown('load.offered_rps', 'rps')} offered"
+    goodput = _card("Goodput", shown("load.good_rps", "rps"), offered)
+    refused, failed = (shown(f"load.{name}_share", "share") for name in ("refused", "failed"))
+    ok = _card("Ok", shown("load.ok_share", "share"), f"{refused} refused, {failed} failed")
+    if not document["latency"]["response"]["count"]:
+        return [goodput, ok]
+    service = f"{shown('latency.service.p50_s', 's')} from the sending"
+    slow = f"95 % reach {shown('asr.rtfx.p5', 'x')}"
+    in_all = f"within the SLO; {shown('asr.audio_s_per_s', 'plain')} audio s/s in all"
+    return [
+        goodput,
+        _card("Response p99", shown("latency.response.p99_s", "s"), _interval(document)),
+        _card("Response p50", shown("latency.response.p50_s", "s"), service),
+        ok,
+        _card("RTFx p50", shown("asr.rtfx.p50", "x"), slow),
+        _card("Live streams", shown("asr.live_streams", "streams"), in_all),
     ]
+
+
+def _by_replica_and_money(document: Document) -> list[str]:
+    asr, cards = document["asr"], []
+    if not document["latency"]["response"]["count"]:
+        return []
     if asr["streams_per_replica"] is not None:
-        replicas = f"{shown('asr.replicas', 'count')} replicas"
-        cards.append(
-            _card("Streams a replica", shown("asr.streams_per_replica", "streams"), replicas)
-        )
+        streams = figure(document, "asr.streams_per_replica", "streams")
+        replicas = f"{figure(document, 'asr.replicas', 'count')} replicas"
+        cards.append(_card("Streams a replica", streams, replicas))
     if asr["cost_per_audio_hour"] is not None:
-        price = f"at {shown('asr.price_per_hour', 'plain')} an hour for all servers"
-        cards.append(_card("Cost an audio hour", shown("asr.cost_per_audio_hour", "plain"), price))
-    if not load["offered"]:
-        return ""
-    if not response["count"]:
-        cards = [cards[0], cards[3]]
-    columns = len(cards) if len(cards) <= _CARDS_A_LINE else (len(cards) + 1) // 2
-    return tag("section", *cards, class_="cards", style=f"--columns:{columns}")
+        cost = figure(document, "asr.cost_per_audio_hour", "plain")
+        price = f"at {figure(document, 'asr.price_per_hour', 'plain')} an hour for all servers"
+        cards.append(_card("Cost an audio hour", cost, price))
+    return cards
 
 
 def _interval(document: Document) -> str:
