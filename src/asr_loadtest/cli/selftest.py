@@ -31,8 +31,8 @@ Needs the extras loadtest and embedded, and the repository's folder loadtest.
 
 exit codes:
   0  all hold
-  1  one does not, or this machine was too busy to tell
-  2  the command line cannot work, or something is not installed
+  1  one does not, could not run, or this machine was too busy to tell
+  2  the command line cannot work, or Locust or its suite is missing
 """
 
 

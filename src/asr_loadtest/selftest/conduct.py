@@ -57,10 +57,18 @@ def _judged(
             judgement = judge(trial, _run(trial, servers, suite, folder / name))
         except ASRError as error:
             judgement = Judgement(trial.name, "could not run", why=str(error))
-        tell(f"  {trial.name}: {judgement.word}{judgement.why and f': {judgement.why}'}")
+        _tell(judgement, tell)
         if judgement.word != "machine too busy":
             break
     return judgement
+
+
+def _tell(judgement: Judgement, tell: Callable[[str], None]) -> None:
+    why = f": {judgement.why}" if judgement.why else ""
+    tell(f"  {judgement.trial}: {judgement.word}{why}")
+    for check in judgement.checks:
+        if not check.holds:
+            tell(f"    expected: {check.expected}; found: {check.found}")
 
 
 def _run(trial: Trial, servers: Servers, suite: Path, folder: Path) -> Evidence:

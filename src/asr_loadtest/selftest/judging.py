@@ -87,14 +87,15 @@ def judge(trial: Trial, evidence: Evidence) -> Judgement:
     why = _too_busy(evidence)
     if why:
         return Judgement(trial.name, "machine too busy", checks, why)
-    return Judgement(trial.name, "wrong", checks, evidence.error)
+    invalid = (each.words for each in evidence.findings if each.severity == "invalid")
+    return Judgement(trial.name, "wrong", checks, evidence.error or "; ".join(invalid))
 
 
 def _too_busy(evidence: Evidence) -> str:
     """Say what shows that the machine had no time for this; empty if nothing does."""
-    findings = [each for each in evidence.findings if each.severity == "invalid"]
-    if is_unfit(evidence.findings):
-        return next(each.words for each in findings if is_unfit((each,)))
+    for finding in evidence.findings:
+        if is_unfit((finding,)):
+            return finding.words
     busy = evidence.machine_busy
     if busy is not None and busy >= _BUSY:
         return f"{busy:.0%} of this machine's CPU time was used meanwhile"

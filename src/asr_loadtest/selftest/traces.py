@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gzip
 import json
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -69,9 +71,16 @@ def _leaks(folder: Path, secrets: Sequence[str]) -> Iterator[str]:
     for path in sorted(folder.rglob("*")) if secrets else ():
         if not path.is_file():
             continue
-        data = path.read_bytes()
-        if path.suffix == ".gz":
-            data = gzip.decompress(data)
+        data = _unpacked(path) if path.suffix == ".gz" else path.read_bytes()
         name = str(path.relative_to(folder))
         if any(secret in name or secret.encode() in data for secret in secrets):
             yield "its output" if path.suffix == ".log" else path.name
+
+
+def _unpacked(path: Path) -> bytes:
+    """Give what is there of a file that may have been cut off."""
+    pieces = []
+    with gzip.open(path) as file, suppress(EOFError, OSError, zlib.error):
+        while piece := file.read(2**16):
+            pieces.append(piece)
+    return b"".join(pieces)
