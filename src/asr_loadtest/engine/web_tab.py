@@ -59,17 +59,7 @@ def add_tabs(
         report: Gives the last test's HTML report; None while there is none.
     """
     app: Any = web_ui.app  # typed as if there might be none
-    web_ui.template_args |= {
-        "extended_tabs": [
-            {"title": "ASR", "key": _GROUPS},
-            {"title": "ASR outcomes", "key": _OUTCOMES},
-        ],
-        "extended_tables": [
-            {"key": _GROUPS, "structure": _structure(_GROUP_COLUMNS)},
-            {"key": _OUTCOMES, "structure": _structure(_OUTCOME_COLUMNS)},
-        ],
-        "extended_csv_files": [{"href": f".{_REPORT}", "title": "ASR report of the last test"}],
-    }
+    web_ui.template_args |= _template_args()
 
     def add_figures(response: Response) -> Response:
         if request.path.endswith("/stats/requests") and response.is_json:
@@ -88,6 +78,21 @@ def add_tabs(
     app.add_url_rule(
         f"{base_path}{_REPORT}", view_func=web_ui.auth_required_if_enabled(show_report)
     )
+
+
+def _template_args() -> dict[str, Any]:
+    """Give what Locust's page makes tabs, tables and a link of."""
+    return {
+        "extended_tabs": [
+            {"title": "ASR", "key": _GROUPS},
+            {"title": "ASR outcomes", "key": _OUTCOMES},
+        ],
+        "extended_tables": [
+            {"key": _GROUPS, "structure": _structure(_GROUP_COLUMNS)},
+            {"key": _OUTCOMES, "structure": _structure(_OUTCOME_COLUMNS)},
+        ],
+        "extended_csv_files": [{"href": f".{_REPORT}", "title": "ASR report of the last test"}],
+    }
 
 
 def _structure(columns: dict[str, str]) -> list[dict[str, str]]:
