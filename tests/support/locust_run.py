@@ -22,6 +22,8 @@ __all__ = ["FinishedRun", "LocustRun"]
 
 PROJECT = Path(__file__).parents[2]
 _PATIENCE_S = 90.0
+# When it is printed records have come.
+_FIRST_LIVE_LINE = "     2 s"
 
 During = Callable[[subprocess.Popen[str]], object]
 
@@ -86,6 +88,7 @@ class LocustRun:
         host: str,
         *options: str,
         during: During | None = None,
+        at: str = _FIRST_LIVE_LINE,
         environ: Mapping[str, str] | None = None,
     ) -> FinishedRun:
         """
@@ -95,6 +98,7 @@ class LocustRun:
             host: The URL under test; empty names none.
             options: Further words of the command line.
             during: Is called with the process once it has begun to offer load.
+            at: Another text that the line has in which it is called.
             environ: Further variables.
         """
         self.out.mkdir(parents=True, exist_ok=True)
@@ -110,7 +114,7 @@ class LocustRun:
             start_new_session=True,
         ) as process:
             try:
-                output = self._follow(process, during)
+                output = self._follow(process, during, at)
             finally:
                 _end(process)
         return FinishedRun(process.returncode, output, self.out)
@@ -118,14 +122,14 @@ class LocustRun:
     def _follow(
         self,
         process: subprocess.Popen[str],
-        during: Callable[[subprocess.Popen[str]], object] | None,
+        during: During | None,
+        at: str,
     ) -> str:
         assert process.stdout is not None
         lines = []
         for line in process.stdout:
             lines.append(line)
-            # The first live line: records have come.
-            if during is not None and line.startswith("     2 s"):
+            if during is not None and at in line:
                 during(process)
                 during = None
         process.wait(_PATIENCE_S)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
@@ -32,6 +33,9 @@ _log = logging.getLogger(__name__)
 
 # Locust's own code for wrong usage, and for errors that are its or ours.
 _USAGE = 2
+# Locust's clock of --run-time starts about when a test does; it counts from its event loop's last
+# look at the time, which may have been before all imports.
+_CLOCKS_APART_S = 2.0
 
 
 class Lead:
@@ -57,6 +61,8 @@ class Lead:
         self._options = options
         self._profiles = profiles
         self._work: gevent.Greenlet | None = None
+        self._plan: Plan | None = None
+        self._begun_s = 0.0
         self._is_asked_to_end = False
         self.conductor: Conductor | None = None
         self.report: Path | None = None
@@ -74,6 +80,8 @@ class Lead:
     def begin(self) -> None:
         """Start a test: Locust's `test_start`."""
         self._is_asked_to_end = False
+        self._plan = self.conductor = None
+        self._begun_s = time.monotonic()
         self._work = gevent.spawn(self._test)
 
     def end(self, ended_by: Literal["signal", "user"]) -> None:
@@ -81,10 +89,30 @@ class Lead:
         work = self._work
         if work is None or work.ready() or work is gevent.getcurrent():
             return
-        self._is_asked_to_end = True
+        is_asked_again, self._is_asked_to_end = self._is_asked_to_end, True
+        if is_asked_again or not self._ends_by_itself():
+            self._halt(work, ended_by)
+        work.join()
+
+    def _ends_by_itself(self) -> bool:
+        """
+        Whether it is --run-time that asks, and the plan is cut there anyhow.
+
+        Locust's clock of it starts with the test, ours when everything is prepared: what a look at
+        the target and the encoding take is not taken from the measurement.
+        """
+        run_time_s = self._run_time_s
+        if run_time_s is None or self._plan is None or self._plan.has_parts:
+            return False
+        return time.monotonic() - self._begun_s > run_time_s - _CLOCKS_APART_S
+
+    def _halt(self, work: gevent.Greenlet, ended_by: Literal["signal", "user"]) -> None:
         if self.conductor is not None:
             self.conductor.halt(ended_by)
-        work.join()
+            return
+        _log.error("the test was ended before anything was measured")
+        self._environment.process_exit_code = int(ExitCode.INVALID)
+        work.kill()
 
     def _test(self) -> None:
         try:
@@ -99,13 +127,17 @@ class Lead:
                 self._leave()
 
     def _measure(self) -> int:
-        run_time_s = getattr(self._environment.parsed_options, "run_time", None)
-        host = self._environment.host
-        plan = make_plan(host, self._options(), run_time_s, profiles=self._profiles)
-        ending = self._carry_out(plan)
+        self._plan = make_plan(
+            self._environment.host, self._options(), self._run_time_s, profiles=self._profiles
+        )
+        ending = self._carry_out(self._plan)
         self.report = ending.report
         print(f"\n{ending.summary}\n", flush=True)
         return ending.exit_code
+
+    @property
+    def _run_time_s(self) -> float | None:
+        return getattr(self._environment.parsed_options, "run_time", None)
 
     def _carry_out(self, plan: Plan) -> Ending:
         start = look_before(plan)

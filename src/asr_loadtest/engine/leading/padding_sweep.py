@@ -56,6 +56,8 @@ def sweep_padding(conductor: Conductor, plan: Plan) -> Ending:
             break  # half a step is none
         steps.append(_step(pad_to_s, part))
         worst = max(worst, part.assessment.verdict.exit_code)
+    if not steps:
+        worst = ExitCode.INVALID  # ended before there was one
     path = plan.folder / "padding.json"
     write_whole(path, json.dumps([asdict(step) for step in steps], indent=1) + "\n")
     table = "\n".join([_HEADER, *map(_row, steps)])

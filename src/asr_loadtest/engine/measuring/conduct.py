@@ -93,6 +93,8 @@ class Conductor:
             Tally(is_good=plan.slo.is_good, warm_up_s=plan.options.warm_up_s),
         )
         measuring = self._measuring = self._measuring_of(plan, measurement, salt)
+        if self.ended_by:  # between two parts of a test
+            measuring.halt(self.ended_by)
         measuring.prepare()
         info = info_before(plan, self.start)
         measurement.writer = RunWriter(plan.folder, info)

@@ -7,7 +7,6 @@ waits until each has delivered everything or is given up as lost.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -29,6 +28,7 @@ _HEAD_START_S = 0.5
 _LOOK_S = 0.2
 # How long the word to end may take to the last of them.
 _WORD_GOES_S = 0.2
+_LONG_S = 3600.0
 # After its deadline a request is over; its record may still be on its way.
 _GRACE_S = 10.0
 
@@ -45,7 +45,7 @@ class Measuring:
         look: Reads the servers' metrics, told the run's time.
         scrape_s: Seconds between two looks.
         deadline_s: Seconds that a request is given.
-        ends_by_itself: Whether its plan has an end; users of a closed loop are sent home.
+        ends_by_itself: Whether its plan has an end; users of a closed loop are sent home at theirs.
         clock: The run's, once it has begun.
         ended_by: Why it ended before its plan; empty if it did not.
         halted_s: When it was told to end, on the run's clock.
@@ -61,7 +61,6 @@ class Measuring:
     clock: RunClock | None = None
     ended_by: str = ""
     halted_s: float | None = None
-    _asked_s: float = 0.0
 
     def run(self) -> None:
         """Measure, once all are prepared."""
@@ -72,6 +71,8 @@ class Measuring:
         self.clock = RunClock.starting_in(starts_in_s)
         watch = ServerWatch(self.look, self.clock.now_s, self.measurement.add_pods, self.scrape_s)
         self._tell_all(GO, {"starts_in_s": starts_in_s})
+        if self.halted_s is not None:  # while all prepared, and had nothing yet to halt
+            self._tell_all(HALT, {"at_s": self.halted_s})
         watch.start()
         try:
             self._wait_until_over()
@@ -79,29 +80,14 @@ class Measuring:
             watch.stop()
 
     def halt(self, ended_by: str) -> None:
-        """
-        Have it end early, unless its plan is over in a moment.
-
-        Locust's clock of --run-time began before ours: the last seconds of the plan are not cut.
-        """
+        """Have it end before its plan; before its start, if it has not begun."""
         if self.measurement.is_over or self.halted_s is not None:
             return
-        is_plan_over = self.clock is not None and self._ends_in_a_moment(self.clock)
-        if is_plan_over and self.ends_by_itself:
-            return
-        self.ended_by = "" if is_plan_over else ended_by
+        self.ended_by = ended_by
         # All processes cut the schedule at this very instant: what was offered can be counted.
         self.halted_s = 0.0 if self.clock is None else max(self.clock.now_s() + _WORD_GOES_S, 0.0)
-        if self.ended_by:
-            self.measurement.note_halt()
+        self.measurement.note_halt()
         self._tell_all(HALT, {"at_s": self.halted_s})
-
-    def _ends_in_a_moment(self, clock: RunClock) -> bool:
-        duration_s = self.orders.duration_s
-        if duration_s is None:
-            return False
-        preparing_s = clock.zero_s - self._asked_s
-        return duration_s - clock.now_s() <= preparing_s + 1.0
 
     def prepare(self) -> None:
         """
@@ -110,7 +96,6 @@ class Measuring:
         Raises:
             ASRError: If a process cannot take part.
         """
-        self._asked_s = time.monotonic()
         for place, seat in enumerate(self.measurement.seats):
             fields = self.orders.to_fields() | {"worker": place}
             self.crew.tell(seat.name, PREPARE, fields)
@@ -125,9 +110,24 @@ class Measuring:
 
     def _wait_until_over(self) -> None:
         while not self.measurement.is_over and self.halted_s is None:
-            self._wait(lambda: self.measurement.is_over or self.halted_s is not None, 3600.0)
+            left_s = self._left_s()
+            if left_s > 0:
+                self._wait(lambda: self.measurement.is_over or self.halted_s is not None, left_s)
+            else:
+                self._send_home()
         self._wait(lambda: self.measurement.is_over, self.deadline_s + _GRACE_S)
         self.measurement.lose([seat.name for seat in self.measurement.seats])
+
+    def _left_s(self) -> float:
+        """Give the seconds until a closed loop is to end; an hour at most, and where none is."""
+        if self.ends_by_itself or self.orders.duration_s is None or self.clock is None:
+            return _LONG_S
+        return min(self.orders.duration_s - self.clock.now_s(), _LONG_S)
+
+    def _send_home(self) -> None:
+        """End a closed loop as planned."""
+        self.halted_s = self.orders.duration_s
+        self._tell_all(HALT, {"at_s": self.halted_s})
 
     def _wait(self, is_done: Callable[[], bool], limit_s: float) -> None:
         """Wait for reports, and for processes that will never send one."""

@@ -41,6 +41,11 @@ class Plan:
         return self.schedule.options
 
     @property
+    def has_parts(self) -> bool:
+        """Whether it is several measurements: a search, a sweep."""
+        return self.options.search or bool(self.options.paddings_s)
+
+    @property
     def folder(self) -> Path:
         """Where its files go."""
         return Path(self.options.out) / self.run_id
