@@ -29,12 +29,12 @@ from asr_loadtest.engine.sending.closed_loop import ClosedLoop
 from asr_loadtest.engine.sending.member import Member
 from asr_loadtest.engine.web_tab import add_tabs
 from asr_loadtest.engine.wires.grpc_wire import prepare_grpc
+from asr_loadtest.judgement.exit_codes import LOCUST_USAGE
 
 __all__ = ["LoadTest"]
 
 _log = logging.getLogger(__name__)
 
-_USAGE = 2
 _LEAVE_WITHIN_S = 45.0
 _LOOK_AGAIN_S = 0.25
 
@@ -138,4 +138,4 @@ def _options_of(environment: Environment) -> LoadOptions:
         if environment.web_ui is not None:
             raise
         _log.error("%s", error)
-        sys.exit(_USAGE)
+        sys.exit(LOCUST_USAGE)

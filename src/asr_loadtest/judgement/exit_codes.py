@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-__all__ = ["ExitCode"]
+__all__ = ["LOCUST_USAGE", "ExitCode"]
+
+LOCUST_USAGE = 2
+"""Locust's own code for wrong usage, and for errors that are its or ours."""
 
 
 class ExitCode(IntEnum):
     """
-    What a run came to; 2 is left to Locust, which ends so on wrong usage and its own errors.
+    What a run came to; 2 is left to Locust (`LOCUST_USAGE`).
 
     Where several hold, the first of NOT_READY, INVALID, GATEWAY_LIMITED, MISSED, MET counts: a run
     without a target measured nothing; an invalid one measured the generator; one that met the

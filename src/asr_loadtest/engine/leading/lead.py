@@ -24,15 +24,13 @@ from asr_loadtest.engine.messages import REPORT, Report
 from asr_loadtest.engine.options import LoadOptions
 from asr_loadtest.engine.planning.plan import Plan, make_plan
 from asr_loadtest.engine.planning.start import look_before
-from asr_loadtest.judgement.exit_codes import ExitCode
+from asr_loadtest.judgement.exit_codes import LOCUST_USAGE, ExitCode
 from asr_loadtest.load.tally import Tally
 
 __all__ = ["Lead"]
 
 _log = logging.getLogger(__name__)
 
-# Locust's own code for wrong usage, and for errors that are its or ours.
-_USAGE = 2
 # Locust's clock of --run-time starts about when a test does; it counts from its event loop's last
 # look at the time, which may have been before all imports.
 _CLOCKS_APART_S = 2.0
@@ -121,7 +119,7 @@ class Lead:
             self._refuse(error)
         except Exception:  # noqa: BLE001 - Locust would go on without a word
             _log.exception("a bug ended this test")
-            self._environment.process_exit_code = _USAGE
+            self._environment.process_exit_code = LOCUST_USAGE
         finally:
             if not self._is_asked_to_end:
                 self._leave()
@@ -154,7 +152,7 @@ class Lead:
     def _refuse(self, error: ASRError) -> None:
         _log.error("%s", error)
         is_usage = isinstance(error, ConfigError)
-        self._environment.process_exit_code = _USAGE if is_usage else int(ExitCode.NOT_READY)
+        self._environment.process_exit_code = LOCUST_USAGE if is_usage else int(ExitCode.NOT_READY)
 
     def _leave(self) -> None:
         """Let Locust go home; with a web interface, only the test is over."""

@@ -1,4 +1,4 @@
-"""A test, conducted: the target looked at, the plan measured, the folder filled."""
+"""Measurements, conducted: each plan measured, its folder filled."""
 
 from __future__ import annotations
 

@@ -25,7 +25,6 @@ class Plan:
     Attributes:
         run_id: Its name, and that of its folder.
         host: URL under test.
-        options: What the user said, with what the profile says where the user says nothing.
         schedule: What is offered when.
         slo: What is good enough.
     """
@@ -37,7 +36,7 @@ class Plan:
 
     @property
     def options(self) -> LoadOptions:
-        """The options in force."""
+        """What the user said, with what the profile says where the user says nothing."""
         return self.schedule.options
 
     @property

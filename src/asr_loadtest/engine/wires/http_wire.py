@@ -39,8 +39,6 @@ class HTTPWire:
     def __init__(self, config: ClientConfig, policy: ConnectionPolicy) -> None:
         if not monkey.is_module_patched("socket"):
             raise ConfigError("the load generator runs under Locust, which patches sockets first")
-        if config.proxy is not None:
-            raise ConfigError("a load test goes straight to its target, not through a proxy")
         self._endpoint = config.endpoint
         self._calling = f"calling {config.endpoint}"
         self._connect_timeout_s = config.connect_timeout_s

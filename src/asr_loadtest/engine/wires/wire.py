@@ -8,6 +8,7 @@ from typing import Protocol
 from asr_client.auth import ApiKey
 from asr_client.contracts.wire import Reply, Request
 from asr_client.deadline import Deadline
+from asr_client.errors import ConfigError
 from asr_client.settings.config import ClientConfig
 from asr_loadtest.engine.wires.connection_policy import ConnectionPolicy
 
@@ -51,6 +52,10 @@ def open_wire(config: ClientConfig, policy: ConnectionPolicy) -> Wire:
     Raises:
         ConfigError: If it cannot work in this process, or the settings ask for a proxy.
     """
+    if config.proxy is not None:
+        raise ConfigError(
+            "a load test goes straight to its target, not through a proxy", hint="leave it out"
+        )
     if config.endpoint.is_grpc:
         from asr_loadtest.engine.wires.grpc_wire import GRPCWire
 
