@@ -8,13 +8,14 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-__all__ = ["Conversation", "raw_server"]
+__all__ = ["Conversation", "RawServer", "raw_server"]
 
 Conversation = Callable[[socket.socket, threading.Event], None]
+RawServer = Callable[[Conversation], str]
 
 
 @pytest.fixture
-def raw_server() -> Iterator[Callable[[Conversation], str]]:
+def raw_server() -> Iterator[RawServer]:
     """Start a TCP server that holds one conversation with each who connects; gives its URL."""
     over = threading.Event()
     listeners: list[socket.socket] = []
