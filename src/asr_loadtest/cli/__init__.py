@@ -2,6 +2,7 @@
 The command asr-loadtest.
 
     commands.py    which commands there are
+    choices.py     several of some names, as an option takes them
     options.py     asr-loadtest options: what `locust -f loadtest` takes
     report.py      asr-loadtest report: a run's reports, made again
     compare.py     asr-loadtest compare: two runs beside each other

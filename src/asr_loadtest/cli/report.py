@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from asr_client.cli.console import Console
+from asr_loadtest.cli.choices import some_of
 
 __all__ = ["add_report_arguments", "report"]
 
@@ -38,7 +39,7 @@ def add_report_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--format",
-        type=_formats,
+        type=some_of(_FORMATS, "formats"),
         default=_FORMATS,
         metavar="F,F",
         help=f"which reports: {','.join(_FORMATS)} (default: all)",
@@ -67,12 +68,3 @@ def report(arguments: argparse.Namespace) -> int:
     for file in files:
         print(file)
     return int(found.verdict.exit_code)
-
-
-def _formats(words: str) -> tuple[str, ...]:
-    formats = tuple(word for word in words.replace(",", " ").split())
-    unknown = [word for word in formats if word not in _FORMATS]
-    if unknown or not formats:
-        named = f"{unknown[0]!r} is none" if unknown else "none is given"
-        raise argparse.ArgumentTypeError(f"{named}; formats are {', '.join(_FORMATS)}")
-    return formats

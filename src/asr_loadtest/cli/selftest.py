@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 
 from asr_client.cli.console import Console, ExitCode
 from asr_client.errors import ConfigError
+from asr_loadtest.cli.choices import some_of
 
 __all__ = ["add_selftest_arguments", "selftest"]
 
@@ -41,7 +42,7 @@ def add_selftest_arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = _EPILOG
     parser.add_argument(
         "--only",
-        type=_names,
+        type=some_of(_NAMES, "scenarios"),
         default=_NAMES,
         metavar="NAME,NAME",
         help="these scenarios (default: all)",
@@ -87,12 +88,3 @@ def _folder(given: Path | None) -> Iterator[Path]:
     if given.exists() and any(given.iterdir()):
         raise ConfigError(f"{given} is not empty", hint="choose another folder for --out")
     yield given.resolve()
-
-
-def _names(words: str) -> tuple[str, ...]:
-    names = tuple(word for word in words.replace(",", " ").split())
-    unknown = [word for word in names if word not in _NAMES]
-    if unknown or not names:
-        named = f"{unknown[0]!r} is none" if unknown else "none is given"
-        raise argparse.ArgumentTypeError(f"{named}; scenarios are {', '.join(_NAMES)}")
-    return names

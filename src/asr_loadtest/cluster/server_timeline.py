@@ -12,14 +12,12 @@ from asr_loadtest.cluster.readings import PodReading
 from asr_loadtest.cluster.served import ServedModel, find_served
 from asr_loadtest.cluster.server_figures import ModelFigures, PodWindow, window_of
 from asr_loadtest.cluster.server_notes import count_doubts, notes_of, tells_of
-from asr_loadtest.cluster.trend import Trend, robust_trend
+from asr_loadtest.cluster.trend import SHORTEST_MEMORY_S, Trend, robust_trend
 
 __all__ = ["MemoryTrend", "QueueTrend", "ServedCount", "ServerTimeline"]
 
 # A trend is fitted through so many windows, whatever the run's length.
 _TREND_WINDOWS = 60
-# In less time, memory that fills is a server that has not settled.
-_SHORTEST_MEMORY_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +159,7 @@ class ServerTimeline:
             last = max((n for n, each in enumerate(stretches) if each.began_again), default=0)
             for memory, points in _memories(stretches[last:]).items():
                 trend = robust_trend(points)
-                if trend is not None and trend.span_s >= _SHORTEST_MEMORY_S:
+                if trend is not None and trend.span_s >= SHORTEST_MEMORY_S:
                     found.append(MemoryTrend(pod, memory, trend))
         return tuple(found)
 

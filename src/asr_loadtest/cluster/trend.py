@@ -15,7 +15,10 @@ from statistics import fmean, median
 
 from asr_loadtest.load.histogram import Z_95
 
-__all__ = ["Trend", "robust_trend"]
+__all__ = ["SHORTEST_MEMORY_S", "Trend", "robust_trend"]
+
+SHORTEST_MEMORY_S = 60.0
+"""In less time, memory that fills is a process that has not settled."""
 
 # With fewer, the interval is a guess; with more, their pairs take long and tell no more.
 _FEWEST_POINTS = 6

@@ -7,15 +7,12 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from asr_loadtest.cluster.trend import robust_trend
+from asr_loadtest.cluster.trend import SHORTEST_MEMORY_S, robust_trend
 from asr_loadtest.load.health import GeneratorReading
 from asr_loadtest.report.rounding import rounded
 from asr_loadtest.report.trend_fields import trend_fields
 
 __all__ = ["generator_section", "generator_series"]
-
-# In less time, memory that fills is a process that has not settled.
-_SHORTEST_S = 60.0
 
 
 def generator_section(
@@ -38,7 +35,7 @@ def generator_section(
         "memory": [
             {"worker": worker, **trend_fields(trend)}
             for worker, trend in trends.items()
-            if trend and trend.span_s >= _SHORTEST_S
+            if trend and trend.span_s >= SHORTEST_MEMORY_S
         ],
     }
 
