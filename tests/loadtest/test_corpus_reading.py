@@ -46,13 +46,13 @@ def test_samples_are_found_in_a_clone_when_the_package_is_installed_elsewhere(
 ) -> None:
     """The first of the places that has them."""
     clone = speech_folder.parents[1]
-    assert speech_folder / "manifest.tsv" == reading._shipped_manifest([tmp_path, clone])
+    assert speech_folder / "manifest.tsv" == reading.shipped_manifest([tmp_path, clone])
 
 
 def test_samples_say_what_to_give_instead_when_there_is_no_repository(tmp_path) -> None:
     """One sentence of what is missing, one of what to do."""
     with pytest.raises(ConfigError, match="not in the installed package") as caught:
-        reading._shipped_manifest([tmp_path])
+        reading.shipped_manifest([tmp_path])
     assert "name a folder of recordings or a manifest" in caught.value.hint
 
 

@@ -13,7 +13,7 @@ from asr_loadtest.load.corpus.manifest import MANIFEST_SUFFIXES, Entry, parse_ma
 from asr_loadtest.load.corpus.mix import parse_mix
 from asr_loadtest.load.corpus.spec import SHIPPED, CorpusSpec
 
-__all__ = ["read_clips"]
+__all__ = ["read_clips", "shipped_manifest"]
 
 # By name only: a folder of recordings holds readmes, transcripts and scripts as well.
 _AUDIO_SUFFIXES = """
@@ -74,7 +74,7 @@ def _wanted_languages(spec: CorpusSpec) -> set[str]:
 
 def _entries(source: str) -> tuple[Path, Sequence[Entry], list[str]]:
     """Give the folder that paths are relative to, what it lists, and notes."""
-    path = _shipped_manifest(_CLONES) if source == SHIPPED else Path(source).expanduser()
+    path = shipped_manifest(_CLONES) if source == SHIPPED else Path(source).expanduser()
     if path.is_dir():
         manifests = [path / f"manifest{suffix}" for suffix in MANIFEST_SUFFIXES]
         listed = next((manifest for manifest in manifests if manifest.is_file()), None)
@@ -85,7 +85,16 @@ def _entries(source: str) -> tuple[Path, Sequence[Entry], list[str]]:
     return path.parent, _entries_of_manifest(path), []
 
 
-def _shipped_manifest(places: Iterable[Path]) -> Path:
+def shipped_manifest(places: Iterable[Path]) -> Path:
+    """
+    Find the list of the recordings that are shipped with the repository.
+
+    Args:
+        places: Folders that may be a clone of it; the first one counts.
+
+    Raises:
+        ConfigError: If none is.
+    """
     for place in places:
         if (place / _SHIPPED_MANIFEST).is_file():
             return place / _SHIPPED_MANIFEST
