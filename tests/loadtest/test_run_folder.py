@@ -154,6 +154,15 @@ def test_a_file_cut_anywhere_gives_its_first_lines(
     )
 
 
+def test_full_disk_is_told_when_the_file_is_closed() -> None:
+    """Who measures is not held up: lines are lost, and the end says so."""
+    writer = LineWriter(Path("/dev/full"))
+    writer.add("a line")
+    writer.flush()
+    with pytest.raises(OSError, match="No space left on device"):
+        writer.close()
+
+
 def test_flipped_bytes_never_end_in_a_traceback(tmp_path: Path) -> None:
     """Each byte of a file turned over in turn: lines, a note, or one line of an error."""
     file = write_samples(tmp_path, 70)

@@ -243,6 +243,7 @@ def test_paddings_are_swept(locust_run: LocustRun, embedded_triton: EmbeddedTrit
         (("--asr-warm-up-s", "9"), "leaves nothing to judge"),
         (("--asr-search", "--asr-loop", "closed"), "a search sets the load of its parts itself"),
         (("--asr-language", "tlh"), "tlh"),
+        (("--asr-out", "/dev/null"), "cannot be read or written: [Errno 20] Not a directory"),
     ],
 )
 def test_senseless_options_end_in_one_line(

@@ -16,7 +16,9 @@ from asr_client.errors import ConfigError
 
 __all__ = ["LoadOptions"]
 
-_SHORTEST_SCRAPE_S = 0.1
+_SCRAPES_S = (0.1, 3600.0)
+# What messages and files can hold.
+_MOST_SEED = 2**53
 
 
 def _option(default: Any, text: str, **how: Any) -> Any:
@@ -134,13 +136,28 @@ class LoadOptions:
     unsaid: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        for option in fields(self):
+            if option.metadata:
+                _check_kind(option, getattr(self, option.name))
+        shortest_s, longest_s = _SCRAPES_S
         _check(self.rate > 0, "rate", self.rate, "a number of arrivals a second above 0")
         _check(self.deadline_s > 0, "deadline-s", self.deadline_s, "seconds above 0")
         _check(self.max_in_flight >= 1, "max-in-flight", self.max_in_flight, "1 or more")
-        _check(self.scrape_s >= _SHORTEST_SCRAPE_S, "scrape-s", self.scrape_s, "0.1 or more")
-        _check(self.think_s >= 0, "think-s", self.think_s, "seconds, 0 or more")
-        _check(self.warm_up_s >= 0, "warm-up-s", self.warm_up_s, "seconds, 0 or more")
+        _check(shortest_s <= self.scrape_s <= longest_s, "scrape-s", self.scrape_s, "0.1 to 3600")
+        _check(0 <= self.think_s < math.inf, "think-s", self.think_s, "seconds, 0 or more")
+        _check(0 <= self.warm_up_s < math.inf, "warm-up-s", self.warm_up_s, "seconds, 0 or more")
         _check(self.max_word_errors >= 0, "max-word-errors", self.max_word_errors, "0 or more")
+        _check(abs(self.seed) <= _MOST_SEED, "seed", self.seed, "a whole number up to 2^53")
+        _check(
+            not (self.search and self.pad_sweep),
+            "pad-sweep",
+            self.pad_sweep,
+            "a search or a sweep, not both",
+        )
+        _check(self.replicas >= 0, "replicas", self.replicas, "0 or more")
+        _check(
+            0 <= self.price_per_hour < math.inf, "price-per-hour", self.price_per_hour, "0 or more"
+        )
 
     def to_fields(self) -> dict[str, Any]:
         """Give what MessagePack and JSON can carry; `from_fields` reads it."""
@@ -186,6 +203,15 @@ def _seconds(name: str, text: str) -> tuple[float, ...]:
         raise ConfigError(
             f"--asr-{name} is {text!r}", hint="seconds by commas, such as 2,5,10"
         ) from None
+
+
+def _check_kind(option: Field[Any], value: object) -> None:
+    """Refuse what argparse lets pass, and what comes from a web form without its choices."""
+    name, choices = option.name.replace("_", "-"), option.metadata["how"].get("choices")
+    if choices:
+        _check(value in choices, name, value, " or ".join(choices))
+    elif isinstance(value, float):
+        _check(not math.isnan(value), name, value, "a number")
 
 
 def _check(holds: bool, name: str, value: object, wanted: str) -> None:

@@ -28,6 +28,8 @@ class LineWriter:
     """
     Appends lines to a gzip file; a line costs little more than its own encoding.
 
+    A full disk must not hold up who measures: from then on nothing is written, and `close` tells.
+
     Args:
         path: The file; it is made.
     """
@@ -36,6 +38,7 @@ class LineWriter:
         # Unbuffered: a member is on its way to the disk as soon as it is written.
         self._file = path.open("wb", buffering=0)
         self._lines: list[str] = []
+        self._trouble: OSError | None = None
 
     def add(self, line: str) -> None:
         """Append a line; it is on disk after the next flush, which comes every 64 lines."""
@@ -50,12 +53,27 @@ class LineWriter:
             self._lines.clear()
             # The generator's CPU is dear, and level 1 already takes most of the bytes away.
             raw = text.encode(errors=_UNLETTERED)
-            self._file.write(zlib.compress(raw, level=1, wbits=_GZIP))
+            self._write(zlib.compress(raw, level=1, wbits=_GZIP))
+
+    def _write(self, member: bytes) -> None:
+        rest = memoryview(member)
+        try:
+            while rest and self._trouble is None:
+                rest = rest[self._file.write(rest) :]
+        except OSError as error:
+            self._trouble = error
 
     def close(self) -> None:
-        """Flush, and let go of the file."""
+        """
+        Flush, and let go of the file.
+
+        Raises:
+            OSError: If a line could not be written, now or before.
+        """
         self.flush()
         self._file.close()
+        if self._trouble is not None:
+            raise self._trouble
 
 
 def read_lines(path: Path, on_damage: Callable[[str], None]) -> Iterator[str]:

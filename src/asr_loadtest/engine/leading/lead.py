@@ -78,6 +78,8 @@ class Lead:
     def begin(self) -> None:
         """Start a test: Locust's `test_start`."""
         self._is_asked_to_end = False
+        # Locust's own would be 0: a test that came to nothing must never look like one that passed.
+        self._environment.process_exit_code = LOCUST_USAGE
         self._plan = self.conductor = None
         self._begun_s = time.monotonic()
         self._work = gevent.spawn(self._test)
@@ -117,6 +119,9 @@ class Lead:
             self._environment.process_exit_code = self._measure()
         except ASRError as error:
             self._refuse(error)
+        except OSError as error:  # those of the network are ASRErrors
+            _log.error("a file of the run cannot be read or written: %s", error)
+            self._environment.process_exit_code = LOCUST_USAGE
         except Exception:  # noqa: BLE001 - Locust would go on without a word
             _log.exception("a bug ended this test")
             self._environment.process_exit_code = LOCUST_USAGE
