@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from asr_loadtest.judgement.measures import MEASURES, Measure, Measured, samples_for
+from asr_loadtest.judgement.measures import MEASURES, Measure, Figure, samples_for
 from asr_loadtest.judgement.slo import Limits, Slo
 from asr_loadtest.judgement.steadiness import LEAST_COMPLETED, Backlog, backlog_of
 from asr_loadtest.judgement.units import Unit, in_words, percent
@@ -90,7 +90,7 @@ def _scopes(slo: Slo, tally: Tally) -> Iterator[tuple[str, Limits, Group]]:
         yield f"length {length}", limits, tally.lengths.get(length, Group())
 
 
-def _criterion(name: str, scope: str, limit: float, measured: Measured) -> Criterion:
+def _criterion(name: str, scope: str, limit: float, measured: Figure) -> Criterion:
     measure = MEASURES[name]
     met = _decide(measure, limit, measured)
     return Criterion(
@@ -105,7 +105,7 @@ def _criterion(name: str, scope: str, limit: float, measured: Measured) -> Crite
     )
 
 
-def _decide(measure: Measure, limit: float, measured: Measured) -> bool | None:
+def _decide(measure: Measure, limit: float, measured: Figure) -> bool | None:
     if measured.value is None:
         return None
     is_within = _keeps(measure, limit, measured.value)
@@ -121,7 +121,7 @@ def _keeps(measure: Measure, limit: float, value: float) -> bool:
     return value <= limit if measure.is_ceiling else value >= limit
 
 
-def _words(name: str, scope: str, limit: float, measured: Measured, met: bool | None) -> str:
+def _words(name: str, scope: str, limit: float, measured: Figure, met: bool | None) -> str:
     measure = MEASURES[name]
     what = name if scope == "all" else f"{scope}: {name}"
     bound = f"{'at most' if measure.is_ceiling else 'at least'} {in_words(limit, measure.unit)}"

@@ -20,7 +20,7 @@ from asr_loadtest.load.histogram import Z_95, Interval
 from asr_loadtest.load.outcomes import Outcome, count_failed, count_refused
 from asr_loadtest.load.tally import Group
 
-__all__ = ["MEASURES", "Measure", "Measured", "error_rate", "refusal_rate", "samples_for"]
+__all__ = ["MEASURES", "Measure", "Figure", "error_rate", "refusal_rate", "samples_for"]
 
 _UNKNOWN = Interval(None, None)
 # A mean settles faster than a tail; with fewer than this, one straggler is a tenth of it.
@@ -28,7 +28,7 @@ _MEAN_NEEDS = 30
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class Figure:
     """
     One figure of one group, in the unit of its limit.
 
@@ -62,7 +62,7 @@ class Measure:
     is_ceiling: bool
     counts: str
     limit: Callable[[Limits], float | None]
-    of: Callable[[Group, float], Measured]
+    of: Callable[[Group, float], Figure]
 
 
 def samples_for(share: float) -> int:
@@ -80,49 +80,49 @@ def refusal_rate(group: Group) -> float:
     return count_refused(group.outcomes) / group.sent if group.sent else 0.0
 
 
-def _latency(share: float) -> Callable[[Group, float], Measured]:
-    def of(group: Group, _span_s: float) -> Measured:
+def _latency(share: float) -> Callable[[Group, float], Figure]:
+    def of(group: Group, _span_s: float) -> Figure:
         responses, needed = group.response, samples_for(share)
         value, interval = responses.quantile(share), responses.interval(share)
         in_ms = Interval(_times(interval.low, 1000), _times(interval.high, 1000))
-        return Measured(_times(value, 1000), in_ms, responses.count, needed)
+        return Figure(_times(value, 1000), in_ms, responses.count, needed)
 
     return of
 
 
-def _latency_per_audio(group: Group, _span_s: float) -> Measured:
+def _latency_per_audio(group: Group, _span_s: float) -> Figure:
     """Response per second of speech is 1 / RTFx, so its p99 is the inverse of RTFx's p1."""
     slow = group.rtfx.interval(0.01)
     interval = Interval(_inverse(slow.high), _inverse(slow.low))
     value = _inverse(group.rtfx.quantile(0.01))
-    return Measured(value, interval, group.rtfx.count, samples_for(0.99))
+    return Figure(value, interval, group.rtfx.count, samples_for(0.99))
 
 
-def _rtfx_p5(group: Group, _span_s: float) -> Measured:
+def _rtfx_p5(group: Group, _span_s: float) -> Figure:
     rtfx = group.rtfx
-    return Measured(rtfx.quantile(0.05), rtfx.interval(0.05), rtfx.count, samples_for(0.95))
+    return Figure(rtfx.quantile(0.05), rtfx.interval(0.05), rtfx.count, samples_for(0.95))
 
 
-def _rtfx_mean(group: Group, _span_s: float) -> Measured:
-    return Measured(group.rtfx.mean, _UNKNOWN, group.rtfx.count, _MEAN_NEEDS)
+def _rtfx_mean(group: Group, _span_s: float) -> Figure:
+    return Figure(group.rtfx.mean, _UNKNOWN, group.rtfx.count, _MEAN_NEEDS)
 
 
-def _rate(count: Callable[[Mapping[Outcome, int]], int]) -> Callable[[Group, float], Measured]:
+def _rate(count: Callable[[Mapping[Outcome, int]], int]) -> Callable[[Group, float], Figure]:
     """Measure a share of all sent: of however few, since a failure is one."""
 
-    def of(group: Group, _span_s: float) -> Measured:
+    def of(group: Group, _span_s: float) -> Figure:
         if not group.sent:
-            return Measured(None, _UNKNOWN, 0, 1)
+            return Figure(None, _UNKNOWN, 0, 1)
         counted = count(group.outcomes)
-        return Measured(counted / group.sent, _wilson(counted, group.sent), group.sent, 1)
+        return Figure(counted / group.sent, _wilson(counted, group.sent), group.sent, 1)
 
     return of
 
 
-def _goodput(group: Group, span_s: float) -> Measured:
+def _goodput(group: Group, span_s: float) -> Figure:
     """From the first intended start to the last end: what still ran at the end is waited for."""
     value = group.good / span_s if span_s > 0 else None
-    return Measured(value, _UNKNOWN, group.count, 1)
+    return Figure(value, _UNKNOWN, group.count, 1)
 
 
 def _wilson(count: int, total: int) -> Interval:

@@ -17,7 +17,7 @@ from statistics import fmean, median
 from asr_loadtest.load.tally import Tally
 from asr_loadtest.load.timeline import Window
 
-__all__ = ["LEAST_COMPLETED", "Backlog", "backlog_of", "carried_rps", "steady_windows"]
+__all__ = ["LEAST_COMPLETED", "SIGMAS", "Backlog", "backlog_of", "carried_rps", "steady_windows"]
 
 # Of what is offered, so much must be completed meanwhile.
 LEAST_COMPLETED = 0.98
@@ -26,7 +26,8 @@ _LEAST_WINDOWS = 6
 _LEAST_OFFERED = 100
 # Thirds of a steady load differ by chance and by rounding, not by a profile.
 _UNSTEADY_SHARE = 0.15
-_SIGMAS = 3.0
+# What is beyond so many standard deviations is no chance.
+SIGMAS = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ def backlog_of(tally: Tally) -> Backlog | None:
     per_window = sum(window.offered for window in windows) / len(windows)
     growth = last - first
     completed_share = 1 - growth / ((len(windows) - third) * per_window)
-    is_growing = completed_share < LEAST_COMPLETED and growth > _SIGMAS * math.sqrt(first + last)
+    is_growing = completed_share < LEAST_COMPLETED and growth > SIGMAS * math.sqrt(first + last)
     return Backlog(completed_share, first, last, is_growing)
 
 
@@ -99,7 +100,7 @@ def _steady(windows: list[Window]) -> list[Window] | None:
     third = len(windows) // 3
     thirds = [sum(offered[:third]), sum(offered[third : 2 * third]), sum(offered[-third:])]
     mean = fmean(thirds)
-    allowed = _UNSTEADY_SHARE * mean + _SIGMAS * math.sqrt(2 * mean)
+    allowed = _UNSTEADY_SHARE * mean + SIGMAS * math.sqrt(2 * mean)
     return windows if max(thirds) - min(thirds) <= allowed else None
 
 

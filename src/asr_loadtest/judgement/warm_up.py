@@ -11,7 +11,7 @@ from typing import Literal
 from asr_loadtest.judgement.case import Case
 from asr_loadtest.judgement.findings import Finding
 from asr_loadtest.judgement.measures import MEASURES
-from asr_loadtest.judgement.steadiness import steady_windows
+from asr_loadtest.judgement.steadiness import SIGMAS, steady_windows
 from asr_loadtest.judgement.units import in_words, percent
 from asr_loadtest.load.tally import Tally
 from asr_loadtest.load.timeline import Window
@@ -25,7 +25,6 @@ _LEAST_EARLY = 3
 _LEAST_WINDOWS = 12
 _LEAST_LATE = 50
 _MATTERS = 0.2
-_SIGMAS = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +62,7 @@ def settling_of(tally: Tally) -> Settling | None:
     stretches = [late[n : n + len(early)] for n in range(len(late) - len(early) + 1)]
     known = [mean_s for mean_s in map(_mean_s, stretches) if mean_s is not None]
     # Windows of a stretch vary independently at best; in short runs there are few stretches.
-    chance_s = _SIGMAS * _spread_s(late) / math.sqrt(len(early))
+    chance_s = SIGMAS * _spread_s(late) / math.sqrt(len(early))
     if early_s > max(max(known) * (1 + _MATTERS), late_s + chance_s):
         return Settling(early_s, late_s, "falling")
     if early_s < min(min(known) * (1 - _MATTERS), late_s - chance_s):

@@ -6,14 +6,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from asr_loadtest.report.plots.frame import VIEW_WIDTH, Band, Frame, Limit
-from asr_loadtest.report.plots.scales import Scale, linear_scale, log_scale, time_label, time_ticks
+from asr_loadtest.report.plots.scales import (
+    LOG_FROM,
+    Scale,
+    linear_scale,
+    log_scale,
+    time_label,
+    time_ticks,
+)
 from asr_loadtest.report.plots.svg import Point, area, element, line
 
 __all__ = ["Chart", "Series", "TimeAxis"]
 
 _X_TICKS = 10
-# From here on a linear axis shows a flat line with one spike.
-_LOG_FROM = 30.0
 _LIMIT_REACH = 3.0
 
 
@@ -111,7 +116,7 @@ class Chart:
         reach = _LIMIT_REACH * max(known, default=0.0)
         known += [limit.value for limit in self.limits if limit.value <= reach]
         above = sorted(value for value in known if value > 0)
-        if self.may_be_log and above and above[-1] > _LOG_FROM * above[len(above) // 2]:
+        if self.may_be_log and above and above[-1] > LOG_FROM * above[len(above) // 2]:
             return log_scale(above[0], above[-1])
         most = max([*known, *self._totals(), self.full], default=0.0)
         return linear_scale(most, is_binary=self.is_binary)

@@ -12,13 +12,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from asr_loadtest.report.plots.frame import Frame, Limit
-from asr_loadtest.report.plots.scales import Scale, linear_scale, log_scale
+from asr_loadtest.report.plots.scales import LOG_FROM, Scale, linear_scale, log_scale
 from asr_loadtest.report.plots.svg import Point, element, line
 
 __all__ = ["Curve", "CurveLine"]
 
 _TICKS = (0.0, 0.5, 0.9, 0.99, 0.999, 0.9999, 0.99999)
-_LOG_FROM = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +79,7 @@ class Curve:
     def _y_scale(self) -> Scale:
         values = sorted(value for each in self.lines for _, value in each.points if value > 0)
         values = sorted([*values, *(limit.value for limit in self.limits)])
-        if values and values[-1] > _LOG_FROM * values[0]:
+        if values and values[-1] > LOG_FROM * values[0]:
             return log_scale(values[0], values[-1])
         return linear_scale(values[-1] if values else 0.0)
 

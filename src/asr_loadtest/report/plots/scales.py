@@ -5,7 +5,10 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-__all__ = ["Scale", "linear_scale", "log_scale", "time_label", "time_ticks"]
+__all__ = ["LOG_FROM", "Scale", "linear_scale", "log_scale", "time_label", "time_ticks"]
+
+LOG_FROM = 30.0
+"""From so many times on, a linear axis shows a flat line with one spike."""
 
 _STEPS = (1, 2, 2.5, 5, 10)
 _TIME_STEPS_S = (
