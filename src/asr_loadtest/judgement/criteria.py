@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from asr_loadtest.judgement.measures import MEASURES, Measure, Figure, samples_for
+from asr_loadtest.judgement.measures import MEASURES, Figure, Measure, samples_for
 from asr_loadtest.judgement.slo import Limits, Slo
 from asr_loadtest.judgement.steadiness import LEAST_COMPLETED, Backlog, backlog_of
 from asr_loadtest.judgement.units import Unit, in_words, percent

@@ -20,7 +20,7 @@ from asr_loadtest.load.histogram import Z_95, Interval
 from asr_loadtest.load.outcomes import Outcome, count_failed, count_refused
 from asr_loadtest.load.tally import Group
 
-__all__ = ["MEASURES", "Measure", "Figure", "error_rate", "refusal_rate", "samples_for"]
+__all__ = ["MEASURES", "Figure", "Measure", "error_rate", "refusal_rate", "samples_for"]
 
 _UNKNOWN = Interval(None, None)
 # A mean settles faster than a tail; with fewer than this, one straggler is a tenth of it.
