@@ -101,6 +101,22 @@ def test_reply_is_refused_when_it_does_not_end(
     assert (error["error"], "larger than 64 MiB" in error["text"]) == ("ContractError", True)
 
 
+@pytest.mark.parametrize("endless", [b"HTTP/1.1 100 Continue\r\n\r\n", b"X-A: a\r\n"])
+def test_head_without_end_is_refused(
+    gevents: GeventProcess, raw_server: RawServer, endless: bytes
+) -> None:
+    """It comes as fast as it is read: without a bound, no other greenlet would have a turn."""
+
+    def pour(connection: socket.socket, over: threading.Event) -> None:
+        read_request(connection)
+        connection.sendall(HEAD if endless.startswith(b"X") else b"")
+        while not over.is_set():
+            connection.sendall(endless * 1000)
+
+    error = gevents.wire(raw_server(pour)).ask()
+    assert "its headers do not end" in error["text"]
+
+
 # --- requests -----------------------------------------------------------------------------------
 
 

@@ -7,6 +7,10 @@ from geventhttpclient._parser import HTTPParseError, HTTPResponseParser
 __all__ = ["IncompleteReadError", "ProtocolError", "ReplyParser", "ServerDisconnectedError"]
 
 _FIRST_FINAL_STATUS = 200
+# What never ends would hold up all greenlets, and no deadline bounds it: the loop has no turn.
+_MOST_HEAD_BYTES = 256 * 2**10
+# Of a body that comes in chunks of one byte each.
+_FRAMED_BYTE = 6
 
 
 # Judged by their names, as all exceptions are: asr_client.classification.failures.
@@ -45,6 +49,7 @@ class ReplyParser(HTTPResponseParser):
         self.is_whole = False
         self.keeps_alive = False
         self._has_begun = False
+        self._taken = 0
         self._name = ""
         self._value: str | None = None
 
@@ -53,8 +58,9 @@ class ReplyParser(HTTPResponseParser):
         Parse what came; empty is the end of what comes.
 
         Raises:
-            OSError: If it is no HTTP, or ends too early.
+            OSError: If it is no HTTP, or ends too early, or has a head without end.
         """
+        self._taken += len(received)
         try:
             self.feed(received)
         except HTTPParseError as error:
@@ -64,6 +70,8 @@ class ReplyParser(HTTPResponseParser):
                 raise ProtocolError(f"this is no HTTP: {error}") from error
         if not received and not self.is_whole:
             raise self._cut()
+        if self._taken > _MOST_HEAD_BYTES + _FRAMED_BYTE * len(self.body):
+            raise ProtocolError("its headers do not end")
 
     def _cut(self) -> OSError:
         if self._has_begun:
