@@ -174,6 +174,18 @@ def test_wrong_words_are_a_class_of_their_own(
     assert run.code != 0
 
 
+def test_report_tells_what_flatters_in_its_corpus(
+    locust_run: LocustRun, embedded_triton: EmbeddedTriton, speech_folder: Path, tmp_path: Path
+) -> None:
+    """One recording alone joins into batches as no real load does: the reader is told."""
+    manifest = tmp_path / "one.tsv"
+    manifest.write_text(f"path\tlanguage\n{speech_folder / 'en-awb-door.flac'}\ten\n")
+    run = locust_run(embedded_triton.http_url, "--asr-corpus", str(manifest), "-t", "3s")
+    assert "there is one recording" in run.document["notes"][0]
+    assert "1 of 1 recordings have no reference text" in run.document["notes"][1]
+    assert run.document["corpus"]["clips"] == 1
+
+
 def test_profile_sets_what_the_command_line_leaves_open(
     locust_run: LocustRun, embedded_triton: EmbeddedTriton, tmp_path: Path
 ) -> None:

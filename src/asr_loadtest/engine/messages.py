@@ -73,7 +73,7 @@ class Report:
         state: Where it stands.
         trouble: Why it failed, for people; empty otherwise.
         is_refusal: Whether it failed at the target, and not in its own settings.
-        corpus: What `Corpus.describe` gave, with "ready".
+        corpus: What `Corpus.describe` gave, and its notes, with "ready".
         rows: Samples, as `Sample.to_row` gives them.
         health: GeneratorReadings, as fields.
         total: Samples sent so far, these included.

@@ -61,14 +61,16 @@ def info_after(info: RunInfo, measuring: Measuring, arrivals: Arrivals | None) -
     """Tell what came of it."""
     measurement = measuring.measurement
     workers = tuple(seat.info(place) for place, seat in enumerate(measurement.seats))
+    corpus = dict(measurement.seats[0].corpus)
+    notes = corpus.pop("notes", ())
     return replace(
         info,
         offered=None if arrivals is None else _offered(arrivals, measuring.halted_s),
-        corpus=dict(measurement.seats[0].corpus),
+        corpus=corpus,
         workers=workers,
         ended_s=measurement.tally.last_s or (measuring.clock.now_s() if measuring.clock else 0.0),
         ended_by=cast("Literal['plan', 'signal', 'user', 'abort']", measuring.ended_by or "plan"),
-        notes=tuple(_notes(measuring)),
+        notes=(*notes, *_losses(measuring)),
     )
 
 
@@ -87,7 +89,7 @@ def _offered(arrivals: Arrivals, halted_s: float | None) -> int:
     return sum(1 for _ in instants)
 
 
-def _notes(measuring: Measuring) -> list[str]:
+def _losses(measuring: Measuring) -> list[str]:
     lost = [seat for seat in measuring.measurement.seats if seat.is_lost]
     return [
         f"worker {seat.name} was lost: of its share {seat.samples} records arrived, the rest was "

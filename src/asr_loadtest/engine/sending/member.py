@@ -119,7 +119,8 @@ class Member:
             send=self._send,
             observe=self._observer(target),
         )
-        return share, target.corpus.describe()
+        corpus = target.corpus
+        return share, {**corpus.describe(), "notes": list(corpus.notes)}
 
     def _open_target(self, host: str, schedule: Schedule) -> Target:
         wanted = (host, replace(schedule.options, **_OF_THE_LOAD))
