@@ -136,7 +136,12 @@ def _looking(plan: Plan, found: Survey) -> Look:
         urls = (guessed,) if guessed else ()
     # Batch sizes come from the server's own HTTP interface: not from a gateway, which may count.
     is_server = len(urls) == 1 and not parse_url(plan.host).is_grpc and not found.is_gated
-    scraper = MetricsScraper(urls, found.model, http_urls=(plan.host,) if is_server else ())
+    scraper = MetricsScraper(
+        urls,
+        found.model,
+        http_urls=(plan.host,) if is_server else (),
+        ca_file=plan.options.tls_ca_file or None,
+    )
 
     def look(at_s: float, *, insist: bool = False) -> Sequence[PodReading]:
         looks = [gevent.spawn(pod.scrape, at_s, insist=insist) for pod in scraper.pods]
