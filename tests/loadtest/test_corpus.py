@@ -102,6 +102,12 @@ def test_describe_sums_up_clips_seconds_languages_and_lengths() -> None:
     } == described
 
 
+def test_describe_names_the_source_without_its_path() -> None:
+    """A report may be handed on; where the recordings lie on this machine is nobody's business."""
+    corpus = Corpus(CorpusSpec(source="/srv/calls/may.tsv"), CLIPS)
+    assert corpus.describe()["source"] == "may.tsv"
+
+
 def test_digest_differs_when_anything_that_is_sent_differs() -> None:
     """Name, language, text, one sample, padding, share."""
     clip = CLIPS[0]

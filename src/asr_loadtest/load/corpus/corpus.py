@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Collection, Sequence
 from functools import cached_property
+from pathlib import PurePath
 from typing import Any
 
 from asr_client.contracts.recognizer import Recognizer
@@ -128,7 +129,8 @@ class Corpus:
     def describe(self) -> dict[str, Any]:
         """Sum up for reports; shares are of requests. Nothing in it but JSON's own types."""
         return {
-            "source": self.spec.source,
+            # Its name alone: a report holds no path of this machine.
+            "source": PurePath(self.spec.source).name or self.spec.source,
             "clips": len(self.clips),
             "audio_s": round(sum(clip.audio_s for clip in self.clips), 3),
             "padded_s": round(sum(clip.padded_s for clip in self.clips), 3),
