@@ -2,7 +2,7 @@
 Load tests of speech recognition: `locust -f loadtest --host http://127.0.0.1:8000`.
 
 Everything is in the package `asr_loadtest`; this file only hangs it into Locust. It is the only
-Python file here, because Locust runs every one that it finds. README.md beside it shows the way.
+Python file here, because Locust runs every one that it finds. docs/loadtest.md shows the way.
 """
 
 from pathlib import Path

@@ -80,7 +80,8 @@ def _entries(source: str) -> tuple[Path, Sequence[Entry], list[str]]:
         listed = next((manifest for manifest in manifests if manifest.is_file()), None)
         if listed is None:
             return path, _entries_of_folder(path), []
-        note = f"{path.resolve().name} was read by its {listed.name}; what that does not list was left out"
+        read = f"{path.resolve().name} was read by its {listed.name}"
+        note = f"{read}; what that does not list was left out"
         return path, _entries_of_manifest(listed), [note]
     return path.parent, _entries_of_manifest(path), []
 
