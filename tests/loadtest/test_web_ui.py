@@ -67,10 +67,25 @@ class WebInterface:
         with urllib.request.urlopen(f"{self.url}/swarm", data, timeout=10) as reply:
             assert json.loads(reply.read())["success"]
 
+    def stop(self) -> None:
+        """End the test, as the page's button does."""
+        with urllib.request.urlopen(f"{self.url}/stop", b"", timeout=60) as reply:
+            assert json.loads(reply.read())["success"]
+
     def figures(self) -> dict[str, list[dict[str, str]]]:
         """Give the rows of our tabs."""
         stats: dict[str, Any] = json.loads(self.get("/stats/requests"))
         return {table["key"]: table["data"] for table in stats["extended_stats"]}
+
+    def wait_for_samples(self, count: int) -> None:
+        """Wait until a test has so many records."""
+        ends_s = time.monotonic() + _PATIENCE_S
+        while time.monotonic() < ends_s:
+            tables = self.figures()
+            if tables and int(tables["asr"][0]["offered"]) >= count:
+                return
+            with suppress(subprocess.TimeoutExpired):
+                self.process.wait(0.2)
 
     def wait_for_report(self, other_than: str = "HTTP 404") -> str:
         """Wait until a test has ended and its report is there."""
@@ -132,6 +147,22 @@ def test_second_test_begins_anew(web: WebInterface) -> None:
     web.wait_for_report(other_than=first)
     assert web.figures()["asr"][0]["offered"] == "12"
     assert len(list(web.out.iterdir())) == 2
+
+
+def test_users_sent_home_early_take_no_request_along(
+    web: WebInterface, embedded_triton: EmbeddedTriton
+) -> None:
+    """Locust ends users in the midst of a request: its answer is in the records all the same."""
+    form = {"asr_loop": "closed", "asr_metrics_url": embedded_triton.metrics_url, "spawn_rate": "9"}
+    web.swarm(**form, user_count="9")
+    web.wait_for_samples(20)
+    web.swarm(**form, user_count="1")
+    web.wait_for_samples(40)
+    web.stop()
+    web.wait_for_report()
+    (folder,) = web.out.iterdir()
+    counts = json.loads((folder / "report.json").read_text())["server"]["reconciliation"]
+    assert (counts["agreement"], counts["client"]) == ("equal", counts["server"])
 
 
 @pytest.mark.skipif(not _BROWSER, reason="needs a browser (Debian: apt install chromium)")

@@ -78,7 +78,13 @@ class ClosedLoop:
         if self._halted.is_set():
             gevent.sleep(_BACK_OFF_S)  # Locust will end this user any moment
             return
-        index, intended_s = next(self._numbers), self._clock.now_s()
+        # In a greenlet of its own: Locust ends users in the midst of a request, whose answer is
+        # counted by the server and shall be counted here.
+        finished = gevent.spawn(self._request, next(self._numbers)).get()
+        self._halted.wait(self._pause_s(finished))
+
+    def _request(self, index: int) -> Finished:
+        intended_s = self._clock.now_s()
         self.in_flight += 1
         try:
             finished = self._caller.call(index, intended_s, self._corpus.pick(index))
@@ -87,7 +93,7 @@ class ClosedLoop:
             self.in_flight -= 1
             if not self.in_flight and self._halted.is_set():
                 self._drained.set()
-        self._halted.wait(self._pause_s(finished))
+        return finished
 
     def _pause_s(self, finished: Finished) -> float:
         if finished.sample.outcome in ("ok", "wrong_transcript"):
