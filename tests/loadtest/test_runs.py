@@ -45,7 +45,7 @@ def defaults(locust_run: LocustRun, embedded_triton: EmbeddedTriton) -> Finished
 
 
 def test_defaults_transcribe_the_samples_at_the_default_rate(defaults: FinishedRun) -> None:
-    """With a host and nothing else, the shipped recordings are transcribed, two a second."""
+    """With a host and nothing else, the shipped recordings are transcribed, one a second."""
     arrivals = make_arrivals(
         LoadOptions().arrivals, seed=LoadOptions().seed, duration_s=6, rate_rps=LoadOptions().rate
     )

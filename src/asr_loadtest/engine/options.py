@@ -50,7 +50,7 @@ class LoadOptions:
         "how arrivals follow each other in the open loop",
         choices=("constant", "poisson", "gamma"),
     )
-    rate: float = _option(2.0, "arrivals a second, all workers together")
+    rate: float = _option(1.0, "arrivals a second, all workers together")
     shape: float = _option(0.5, "gamma: below 1 in bursts, 1 is Poisson, above it evenly")
     profile: str = _option(
         "", "a profile (ramp, steps, burst, diurnal, soak, ... or a TOML file) instead of a rate"

@@ -75,6 +75,8 @@ class LoadTest:
         return self._member.closed_loop if self._member else None
 
     def _on_init(self, environment: Environment, runner: Runner, **_: Any) -> None:
+        # The loop's clock stands where the imports began: Locust's timers would fire early by that.
+        gevent.get_hub().loop.update_now()
         options = _options_of(environment)
         crew = Crew(runner)
         if crew.sends:
@@ -105,6 +107,8 @@ class LoadTest:
         parsed = environment.parsed_options
         if parsed is None:
             return
+        if options.profile and "rate" not in options.unsaid:
+            _log.warning("--asr-rate is not for a profile, which has rates of its own")
         with suppress(ASRError):  # said in full when the test starts
             schedule = schedule_of(options, None, profiles=self._profiles)
             if schedule.arrivals is not None and (parsed.num_users or 1) > 1:

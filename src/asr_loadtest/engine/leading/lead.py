@@ -13,7 +13,7 @@ from locust.env import Environment
 from locust.rpc import Message
 from locust.runners import Runner
 
-from asr_client.errors import ASRError, ConfigError
+from asr_client.errors import ASRError, ConfigError, RateLimitedError
 from asr_loadtest.engine.crew import Crew
 from asr_loadtest.engine.leading.ending import Ending, end_run, refused
 from asr_loadtest.engine.leading.padding_sweep import sweep_padding
@@ -156,8 +156,7 @@ class Lead:
 
     def _refuse(self, error: ASRError) -> None:
         _log.error("%s", error)
-        is_usage = isinstance(error, ConfigError)
-        self._environment.process_exit_code = LOCUST_USAGE if is_usage else int(ExitCode.NOT_READY)
+        self._environment.process_exit_code = _code_of(error)
 
     def _leave(self) -> None:
         """Let Locust go home; with a web interface, only the test is over."""
@@ -169,3 +168,10 @@ class Lead:
     def _on_report(self, environment: Environment, msg: Message) -> None:  # noqa: ARG002 - Locust's
         if self.conductor is not None:
             self.conductor.take(Report.from_fields(msg.data))
+
+
+def _code_of(error: ASRError) -> int:
+    if isinstance(error, ConfigError):
+        return LOCUST_USAGE
+    is_limit = isinstance(error, RateLimitedError)  # the key's limit was used up before the start
+    return int(ExitCode.GATEWAY_LIMITED if is_limit else ExitCode.NOT_READY)

@@ -44,14 +44,17 @@ def search_limit(conductor: Conductor, plan: Plan) -> Ending:
 
 def _ending(plan: Plan, answer: SearchAnswer) -> Ending:
     write_whole(plan.folder / "search.json", json.dumps(answer.to_fields(), indent=1) + "\n")
+    words = answer.words if answer.probes else "ended before its first probe: nothing is known"
     table = "\n".join([_HEADER, *map(_row, answer.probes)])
-    return conclude_parts(plan, "search", table, answer.words, _exit_code(answer))
+    return conclude_parts(plan, "search", table, words, _exit_code(answer))
 
 
 def _exit_code(answer: SearchAnswer) -> ExitCode:
     """Found is met; else what kept the search from finding anything."""
     if answer.bound_by == "gateway":
         return ExitCode.GATEWAY_LIMITED
+    if not answer.probes:
+        return ExitCode.INVALID
     if not answer.rate_rps:
         return ExitCode.INVALID if answer.bound_by == "generator" else ExitCode.MISSED
     return ExitCode.MET

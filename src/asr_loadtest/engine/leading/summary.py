@@ -43,8 +43,8 @@ def _figures(tally: Tally) -> Iterator[str]:
     yield _row("lag of this generator, ms", tally.lag)
     if group.rtfx.mean is not None and span_s:
         yield (
-            f"RTFx {group.rtfx.mean:.1f} a request; {group.audio_s / span_s:.1f} seconds of audio "
-            "a second, which is as many live streams"
+            f"RTFx {group.rtfx.mean:.1f} a request; {group.good_audio_s / span_s:.1f} seconds of "
+            "audio a second within the SLO, which is as many live streams"
         )
 
 

@@ -19,9 +19,9 @@ _EVERY_S = 2.0
 _LINES_A_HEADER = 20
 
 LEGEND = (
-    "per second: offered, sent, ok, good (ok within the SLO), refused, failed. Of what was ok: "
-    "response times from the intended start.\nlag: what this generator added, p99; an invalid "
-    "measurement shows here first."
+    "per second, of what ended: offered, sent, ok, good (ok within the SLO), refused, failed. "
+    "Of what was ok:\nresponse times from the intended start. In flight: what has not ended. "
+    "lag: what this generator\nadded, p99; an invalid measurement shows here first."
 )
 _COLUMNS = (
     ("time", 8),
