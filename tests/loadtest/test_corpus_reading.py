@@ -56,6 +56,13 @@ def test_samples_say_what_to_give_instead_when_there_is_no_repository(tmp_path) 
     assert "name a folder of recordings or a manifest" in caught.value.hint
 
 
+def test_name_that_is_no_text_is_told_as_text(tmp_path) -> None:
+    """Workers send names to their master in UTF-8, which has no half characters."""
+    record(tmp_path / "caf\udce9.wav")
+    (clip,) = load(tmp_path).clips
+    assert clip.name == "caf\\udce9.wav"
+
+
 def test_manifest_gives_names_languages_and_texts_when_it_is_tsv(tmp_path) -> None:
     """Languages come as our codes, and a quote is a character like any other."""
     record(tmp_path / "a.wav")

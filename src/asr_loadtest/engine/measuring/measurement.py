@@ -112,6 +112,11 @@ class Measurement:
             seat.was_halted = seat.was_halted or not seat.is_over
 
     @property
+    def delivered(self) -> int:
+        """Records that arrived."""
+        return sum(seat.samples for seat in self.seats)
+
+    @property
     def is_over(self) -> bool:
         """Whether nothing more will come."""
         return all(seat.is_over for seat in self.seats)

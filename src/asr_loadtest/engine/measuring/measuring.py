@@ -109,18 +109,26 @@ class Measuring:
                 self.crew.tell(seat.name, message, fields)
 
     def _wait_until_over(self) -> None:
-        while not self.measurement.is_over and self.halted_s is None:
-            left_s = self._left_s()
-            if left_s > 0:
-                self._wait(lambda: self.measurement.is_over or self.halted_s is not None, left_s)
-            else:
-                self._send_home()
-        self._wait(lambda: self.measurement.is_over, self.deadline_s + _GRACE_S)
+        while not self._is_over_or_halted() and (left_s := self._left_s()) > 0:
+            self._wait(self._is_over_or_halted, left_s)
+        if not (self._is_over_or_halted() or self.ends_by_itself):
+            self._send_home()
+        self._wait_for_the_last()
+
+    def _wait_for_the_last(self) -> None:
+        """Wait while records come: who is silent for longer than a request can take is lost."""
+        delivered = -1
+        while not self.measurement.is_over and self.measurement.delivered > delivered:
+            delivered = self.measurement.delivered
+            self._wait(lambda: self.measurement.is_over, self.deadline_s + _GRACE_S)
         self.measurement.lose([seat.name for seat in self.measurement.seats])
 
+    def _is_over_or_halted(self) -> bool:
+        return self.measurement.is_over or self.halted_s is not None
+
     def _left_s(self) -> float:
-        """Give the seconds until a closed loop is to end; an hour at most, and where none is."""
-        if self.ends_by_itself or self.orders.duration_s is None or self.clock is None:
+        """Give the seconds until the plan's end; an hour at most, and where there is none."""
+        if self.orders.duration_s is None or self.clock is None:
             return _LONG_S
         return min(self.orders.duration_s - self.clock.now_s(), _LONG_S)
 

@@ -144,4 +144,6 @@ def _read(folder: Path, entry: Entry, language: str, rate_hz: int) -> tuple[Clip
     except AudioError as error:
         where = f"{entry.where}: " if entry.where else ""
         raise ConfigError(where + error.message, hint=error.hint) from error
-    return Clip(entry.path, language, entry.text, prepared.wave), prepared.warnings
+    # A file's name may hold bytes that are no text: no message and no report could carry them.
+    name = entry.path.encode(errors="backslashreplace").decode()
+    return Clip(name, language, entry.text, prepared.wave), prepared.warnings
