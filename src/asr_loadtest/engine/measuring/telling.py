@@ -68,10 +68,16 @@ def info_after(info: RunInfo, measuring: Measuring, arrivals: Arrivals | None) -
         offered=None if arrivals is None else _offered(arrivals, measuring.halted_s),
         corpus=corpus,
         workers=workers,
-        ended_s=measurement.tally.last_s or (measuring.clock.now_s() if measuring.clock else 0.0),
+        ended_s=measurement.tally.last_s or _now_s(measuring),
         ended_by=cast("Literal['plan', 'signal', 'user', 'abort']", measuring.ended_by or "plan"),
         notes=(*notes, *_losses(measuring)),
     )
+
+
+def _now_s(measuring: Measuring) -> float:
+    """Tell the run's time; above 0, which says that nobody wrote down how a run ended."""
+    now_s = measuring.clock.now_s() if measuring.clock else 0.0
+    return max(now_s, 1e-6)  # what was ended in its head start has not begun
 
 
 def _plain(name: str, value: object) -> object:
