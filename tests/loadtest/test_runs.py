@@ -41,7 +41,7 @@ def test_loadtest_holds_one_python_file() -> None:
 @pytest.fixture
 def defaults(locust_run: LocustRun, embedded_triton: EmbeddedTriton) -> FinishedRun:
     """Run the first command that a user tries, shortened."""
-    return locust_run(embedded_triton.http_url, "-t", "6s")
+    return locust_run.judged(embedded_triton.http_url, "-t", "6s")
 
 
 def test_defaults_transcribe_the_samples_at_the_default_rate(defaults: FinishedRun) -> None:
@@ -147,7 +147,7 @@ def test_full_queue_is_overload_of_the_server(
     locust_run: LocustRun, embedded_triton: EmbeddedTriton
 ) -> None:
     """A rate far above the law's ceiling of 38 a second fills the queue: missed, by the server."""
-    run = locust_run(
+    run = locust_run.judged(
         embedded_triton.http_url,
         *SHORT,
         *("--asr-rate", "120", "-t", "4s", "--asr-metrics-url", embedded_triton.metrics_url),
@@ -228,7 +228,7 @@ def test_users_of_an_open_loop_are_warned_of(
 
 def test_paddings_are_swept(locust_run: LocustRun, embedded_triton: EmbeddedTriton) -> None:
     """Each padding is a measurement of the same arrivals, and a row of the table."""
-    run = locust_run(
+    run = locust_run.judged(
         embedded_triton.http_url,
         *("--asr-model", "asr_slow", "--asr-lengths-s", "1.2,1.9", "--asr-pad-sweep", "0,2"),
         *("--asr-probe-s", "3", "--asr-rate", "5"),

@@ -27,9 +27,9 @@ def test_workers_offer_together_what_one_process_offers(
 ) -> None:
     """Two and four workers offer the very schedule of one, with the same recordings."""
     options = (*SHORT, "--asr-rate", "8", "-t", "4s", "--asr-mix", "hi=2,ta=1")
-    alone = LocustRun(tmp_path / "alone")(embedded_triton.http_url, *options)
+    alone = LocustRun(tmp_path / "alone").judged(embedded_triton.http_url, *options)
     metrics = ("--asr-metrics-url", embedded_triton.metrics_url)
-    several = LocustRun(tmp_path / "several")(
+    several = LocustRun(tmp_path / "several").judged(
         embedded_triton.http_url, *options, *metrics, "--processes", str(workers)
     )
     offered = [(each.index, each.intended_s, each.clip) for each in alone.samples]

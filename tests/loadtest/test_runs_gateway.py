@@ -60,7 +60,7 @@ def test_kserve_reaches_triton_through_the_gateway(
     protocol, model = way
     entry = gateway(embedded_triton.http_url)
     options = ("--asr-protocol", protocol, "--asr-model", model, "--asr-rate", "3", "-t", "3s")
-    run = locust_run(entry.url, *gated, *options)
+    run = locust_run.judged(entry.url, *gated, *options)
     assert run.outcomes == {"ok": len(run.samples)}
     assert run.info.route["protocol"] == protocol
     assert all(each.gateway_s is not None for each in run.samples)
@@ -87,6 +87,17 @@ def test_ulca_carries_load(locust_run: LocustRun, asr_gateway: Callable[..., Gat
     assert run.info.route["protocol"] == "ulca"
 
 
+def test_empty_answers_are_no_success(
+    locust_run: LocustRun, gateway: Callable[..., Gateway], gated: tuple[str, ...]
+) -> None:
+    """A server that hears nothing in recordings whose words are known answers none of them well."""
+    entry = gateway(lambda _: UpstreamReply(b'{"text": ""}'))
+    key = gated[:2]  # the recordings as they are: made ones have no text
+    run = locust_run(entry.url, *key, "--asr-protocol", "asr-infer", "--asr-rate", "5", "-t", "3s")
+    assert run.outcomes == {"wrong_transcript": len(run.samples)}
+    assert run.code != 0
+
+
 def test_limit_below_the_plan_stops_the_test_before_it_starts(
     locust_run: LocustRun, gateway: Callable[..., Gateway], gated: tuple[str, ...]
 ) -> None:
@@ -105,7 +116,7 @@ def test_limit_that_binds_is_the_gateways_and_not_the_servers(
 ) -> None:
     """When told to go ahead, the test ends as limited by the gateway; refusals are no latencies."""
     entry = gateway(limits={"second": 5})
-    run = locust_run(
+    run = locust_run.judged(
         entry.url,
         *gated,
         *("--asr-protocol", "asr-infer", "--asr-rate", "20", "-t", "4s", "--asr-preflight", "off"),
@@ -126,7 +137,7 @@ def test_search_that_meets_the_limit_says_so(
 ) -> None:
     """A search for the servers' capacity ends where the gateway's limit begins."""
     entry = gateway(limits={"second": 10})
-    run = locust_run(
+    run = locust_run.judged(
         entry.url,
         *gated,
         *("--asr-protocol", "asr-infer", "--asr-search", "--asr-rate", "40", "--asr-probe-s", "8"),
@@ -144,7 +155,7 @@ def test_several_keys_get_past_a_limit_on_each(
 ) -> None:
     """With --asr-spread-keys the keys of the file take turns, each under its own limit."""
     entry = gateway(limits={"second": 12})
-    run = locust_run(
+    run = locust_run.judged(
         entry.url,
         *gated,
         *("--asr-protocol", "asr-infer", "--asr-arrivals", "constant", "--asr-rate", "16"),
@@ -186,7 +197,7 @@ def test_key_is_in_nothing_that_a_run_leaves(
 ) -> None:
     """The key from the environment is in no file, no message between processes, no output."""
     entry = gateway()
-    run = locust_run(
+    run = locust_run.judged(
         entry.url,
         *SHORT,
         *("--asr-protocol", "asr-infer", "--asr-rate", "5", "-t", "3s", "--processes", "2"),

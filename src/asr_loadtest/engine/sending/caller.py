@@ -124,7 +124,9 @@ class Caller:
     def _of_words(self, clip: Clip, recognized: Recognized) -> dict[str, Any]:
         text = recognized.texts[0]
         word_errors = self._judge.errors(clip, text)
-        if not self._judge.is_wrong(word_errors):
+        # Nothing heard where words are known is wrong, whatever errors are allowed.
+        is_mute = word_errors is not None and not text.strip()
+        if not (is_mute or self._judge.is_wrong(word_errors)):
             return {"outcome": "ok", "word_errors": word_errors}
         return {
             "outcome": "wrong_transcript",
