@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ import pytest
 
 from asr_client import ApiKey, ASRClient
 from asr_client.embedded import EmbeddedTriton
-from asr_client.testing import Gateway, UpstreamReply, UpstreamRequest, open_route
+from asr_client.testing import Gateway
 from canaries import new_key
 from gevent_process import GeventProcess, Target, gevents
 
@@ -47,6 +46,11 @@ def gateway(
     return asr_gateway(embedded_triton.http_url, embedded_triton.grpc_url, api_keys=(key,))
 
 
+def model_of(dialect: str) -> str:
+    """Who is asked: generate takes base64."""
+    return "asr" if dialect == "generate" else "asr_am_ensemble"
+
+
 def url_of(gateway: Gateway, dialect: str) -> str:
     """Where a dialect enters."""
     if dialect == "asr-infer":
@@ -74,7 +78,7 @@ def open_target(
             "api_key_file": key_file,
             "corpus": corpus,
             "protocol": dialect,
-            "model": "asr" if dialect == "generate" else "asr_am_ensemble",
+            "model": model_of(dialect),
             **options,
         }
         targets.append(gevents.target(url_of(gateway, dialect), **options))
@@ -109,32 +113,6 @@ def test_words_are_those_that_the_client_hears(
     assert set(gateway.counts_by_status()) <= {0, 200}
 
 
-@pytest.mark.parametrize("dialect", ["ulca", "ai4i"])
-def test_words_are_those_that_the_client_hears_from_a_platform(
-    gevents: GeventProcess,
-    asr_gateway: Callable[..., Gateway],
-    speech_folder: Path,
-    tmp_path: Path,
-    dialect: str,
-) -> None:
-    """Language and audio arrive alike; the platform is a function that tells what it got."""
-
-    def tell(request: UpstreamRequest) -> UpstreamReply:
-        fields = json.loads(request.body)
-        size = len(base64.b64decode(fields["audio"][0]["audioContent"]))
-        source = f"{fields['config']['language']['sourceLanguage']} {size}"
-        return UpstreamReply(json.dumps({"output": [{"source": source}]}).encode())
-
-    url = asr_gateway(tell, routes=(open_route(),)).url
-    corpus = tmp_path / "corpus.csv"
-    corpus.write_text(f"path,language\n{speech_folder / CLIP},hi\n")
-    with ASRClient(url, protocol=dialect, language="hi") as client:
-        heard = client.transcribe(speech_folder / CLIP).text
-    target = gevents.target(url, protocol=dialect, corpus=str(corpus))
-    assert (target.hear(""), heard[:3]) == (heard, "hi ")
-    target.close()
-
-
 # --- records ------------------------------------------------------------------------------------
 
 
@@ -146,8 +124,7 @@ def test_record_tells_all_of_a_good_request(
     record = record_of(open_target(dialect))
     assert record["outcome"] == "ok"
     assert 0 <= record["sent_s"] <= record["done_s"]
-    assert record["gateway_s"] is not None
-    assert record["upstream_s"] is not None
+    assert None not in (record["gateway_s"], record["upstream_s"])
     assert (record["status"], record["word_errors"]) == (0 if dialect == "grpc" else 200, 0)
     assert (record["executed"], record["origin"], record["detail"]) == ("yes", "", "")
     assert gateway.calls[-1].request_id == "test-0"
@@ -236,9 +213,7 @@ def test_failure_has_its_class(
     assert record["status"] == (case.grpc if is_grpc else case.http)
     assert record["retry_after_s"] == (7 if name == "rate limits" else None)
     assert record["detail"]
-    assert record["done_s"] >= record["sent_s"]
-    assert len(gateway.calls) == 1
-    assert record_of(target)["outcome"] == "ok"
+    assert (len(gateway.calls), record_of(target)["outcome"]) == (1, "ok")
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
@@ -249,8 +224,8 @@ def test_refused_connection_has_its_class(
     target = open_target(dialect)
     gateway.refuses()
     record = record_of(target)
-    assert (record["outcome"], record["origin"]) == ("connection", "tcp")
-    assert record["status"] is None
+    told = (record["outcome"], record["origin"], record["status"])
+    assert told == ("connection", "tcp", None)
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
@@ -264,8 +239,7 @@ def test_body_that_is_too_large_has_its_class(
     """The gateway's refusal is read, though it came while the body was being sent."""
     server = (embedded_triton.http_url, embedded_triton.grpc_url)
     gateway = asr_gateway(*server, max_body_bytes=10_000)
-    model = "asr" if dialect == "generate" else "asr_am_ensemble"
-    url = url_of(gateway, dialect)
+    url, model = url_of(gateway, dialect), model_of(dialect)
     target = gevents.target(url, protocol=dialect, corpus=corpus, model=model)
     record = record_of(target)
     assert (record["outcome"], record["origin"], record["executed"]) == ("too_large", "kong", "no")
