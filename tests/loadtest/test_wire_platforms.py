@@ -1,4 +1,4 @@
-"""What the generator says to Bhashini's platforms, which are not to be had here: the SDK's words."""
+"""What the generator says to Bhashini's platforms, which are not to be had here: as the SDK does."""
 
 from __future__ import annotations
 
