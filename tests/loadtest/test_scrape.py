@@ -338,7 +338,8 @@ def test_embedded_server_is_read_whole(embedded_triton: EmbeddedTriton, weather:
     assert (reading.failure, reading.without_batches) == ("", "")
     assert reading.steps == ("ps_decode",)
     assert set(reading.models) >= {"asr_am_ensemble", "ps_decode"}
-    assert set(reading.models["ps_decode"].batches) == {1}
+    # Others have asked this server before, and more than one recording at a time.
+    assert reading.models["ps_decode"].batches[1].executions >= 1
     assert reading.memory_total_bytes
 
 

@@ -1,4 +1,4 @@
-"""What the generator says to Bhashini's platforms, which cannot be had here: as the SDK does."""
+"""What the generator says to platforms of Bhashini, which are not to be had here."""
 
 from __future__ import annotations
 
