@@ -26,9 +26,12 @@ SPEECH = PROJECT / "samples" / "speech"
 settings.register_profile("project", derandomize=True, deadline=None, print_blob=True)
 settings.load_profile("project")
 
-# Whoever is started in the background ignores Ctrl-C, and so would the commands under test.
+# Whoever is started in the background ignores Ctrl-C, and under nohup the end of the terminal; and so
+# would the commands under test.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.fixture(autouse=True)
