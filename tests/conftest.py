@@ -26,7 +26,7 @@ SPEECH = PROJECT / "samples" / "speech"
 settings.register_profile("project", derandomize=True, deadline=None, print_blob=True)
 settings.load_profile("project")
 
-# Whoever is started in the background ignores Ctrl-C, and under nohup the end of the terminal; and so
+# Whoever is started in the background ignores Ctrl-C, under nohup the terminal's end, too, and so
 # would the commands under test.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
