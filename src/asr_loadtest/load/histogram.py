@@ -23,6 +23,7 @@ _LOG_GROWTH = math.log(_GROWTH)
 # Shorter than a nanosecond is nothing, and has no logarithm.
 _LEAST = 1e-9
 _LOG_LEAST = math.log(_LEAST)
+_SHARED: dict[int, int] = {}
 # 95 % of a normal distribution lie within so many standard deviations.
 Z_95 = 1.959963984540054
 
@@ -63,7 +64,11 @@ class Histogram:
             self.least, self.most = min(self.least, value), max(self.most, value)
         log = math.log(value) if value > _LEAST else _LOG_LEAST
         bucket = math.ceil(log / _LOG_GROWTH)
-        self.buckets[bucket] = self.buckets.get(bucket, 0) + 1
+        if bucket in self.buckets:
+            self.buckets[bucket] += 1
+        else:
+            # One number object for all histograms: a timeline has a thousand of them.
+            self.buckets[_SHARED.setdefault(bucket, bucket)] = 1
 
     def merge(self, other: Histogram) -> None:
         """Count all values of another one, too."""
