@@ -18,7 +18,7 @@ __all__ = ["asr_gateway"]
 ANSWERS = UpstreamReply(b'{"text": "namaste"}')
 DIRECT = ("--asr-protocol", "asr-infer")
 SPAWNED = "All users spawned"
-LEGEND = "lag: what this generator added"
+LEGEND = "lag: what this generator"
 
 
 @pytest.fixture
