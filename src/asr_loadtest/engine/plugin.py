@@ -9,6 +9,7 @@ what is registered in `init` runs before Locust's own clean-up and can still sen
 from __future__ import annotations
 
 import logging
+import signal
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -77,6 +78,7 @@ class LoadTest:
     def _on_init(self, environment: Environment, runner: Runner, **_: Any) -> None:
         # The loop's clock stands where the imports began: Locust's timers would fire early by that.
         gevent.get_hub().loop.update_now()
+        _bring_ctrl_c_home()
         options = _options_of(environment)
         crew = Crew(runner)
         if crew.sends:
@@ -131,6 +133,20 @@ class LoadTest:
             self._lead.end("signal")
         if self._member is not None:
             self._member.leave(_LEAVE_WITHIN_S)
+
+
+def _bring_ctrl_c_home() -> None:
+    """
+    Have Ctrl-C interrupt the main greenlet, where Locust waits for it.
+
+    Python raises KeyboardInterrupt wherever it is just then: a greenlet of Locust's or of ours that
+    was struck died of it, and its test ended as by a bug.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        hub = gevent.get_hub()
+        gevent.signal_handler(
+            signal.SIGINT, hub.loop.run_callback, hub.parent.throw, KeyboardInterrupt
+        )
 
 
 def _options_of(environment: Environment) -> LoadOptions:

@@ -110,20 +110,15 @@ class Lead:
         if self.conductor is not None:
             self.conductor.halt(ended_by)
             return
-        self._give_up()
-        work.kill()
-
-    def _give_up(self) -> None:
         _log.error("the test was ended before anything was measured")
         self._environment.process_exit_code = int(ExitCode.INVALID)
+        work.kill()
 
     def _test(self) -> None:
         try:
             self._environment.process_exit_code = self._measure()
         except ASRError as error:
             self._refuse(error)
-        except KeyboardInterrupt:  # Python raises it wherever it is just then, so perhaps here
-            self._give_up()
         except OSError as error:  # those of the network are ASRErrors
             _log.error("a file of the run cannot be read or written: %s", error)
             self._environment.process_exit_code = LOCUST_USAGE
