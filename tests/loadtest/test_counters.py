@@ -7,8 +7,13 @@ from collections.abc import Sequence
 
 import pytest
 
-from asr_loadtest.cluster.counters import PodHistory, add_up, read_history
-from asr_loadtest.cluster.readings import BatchCounters, GpuReading, ModelCounters, PodReading
+from asr_loadtest.cluster.triton.counters import PodHistory, add_up, read_history
+from asr_loadtest.cluster.triton.readings import (
+    BatchCounters,
+    GpuReading,
+    ModelCounters,
+    PodReading,
+)
 from counting_server import CountingServer
 
 URL = "service:8002"

@@ -10,10 +10,10 @@ import pytest
 
 from asr_client import ASRClient
 from asr_client.embedded import EmbeddedTriton
-from asr_loadtest.cluster.readings import PodReading
-from asr_loadtest.cluster.reconcile import answered_well, maybe_answered_well, reconcile
-from asr_loadtest.cluster.scrape import MetricsScraper
-from asr_loadtest.cluster.server_timeline import ServedCount, ServerTimeline
+from asr_loadtest.cluster.triton.readings import PodReading
+from asr_loadtest.cluster.triton.reconcile import answered_well, maybe_answered_well, reconcile
+from asr_loadtest.cluster.triton.scrape import MetricsScraper
+from asr_loadtest.cluster.triton.server_timeline import ServedCount, ServerTimeline
 from asr_loadtest.load.outcomes import OUTCOMES, Outcome
 from counting_server import CountingServer
 

@@ -16,10 +16,10 @@ import pytest
 from asr_client import ASRClient, ConfigError
 from asr_client.embedded import EmbeddedTriton
 from asr_client.testing import ServiceAddress
-from asr_loadtest.cluster.counters import read_history
-from asr_loadtest.cluster.readings import PodReading
-from asr_loadtest.cluster.scrape import MetricsScraper
-from asr_loadtest.cluster.targets import PodTarget, guess_metrics_url, pod_targets
+from asr_loadtest.cluster.triton.counters import read_history
+from asr_loadtest.cluster.triton.readings import PodReading
+from asr_loadtest.cluster.triton.scrape import MetricsScraper
+from asr_loadtest.cluster.triton.targets import PodTarget, guess_metrics_url, pod_targets
 
 DATA = Path(__file__).parent.parent / "data"
 PAGE = (DATA / "metrics" / "answered.txt").read_bytes()
@@ -349,7 +349,7 @@ import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 import sys
-from asr_loadtest.cluster.scrape import MetricsScraper
+from asr_loadtest.cluster.triton.scrape import MetricsScraper
 
 page = Path(sys.argv[1]).read_bytes()
 

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from asr_loadtest.cluster.readings import GpuReading, ModelCounters, PodReading
-from asr_loadtest.cluster.served import ServedModel, find_served
-from asr_loadtest.cluster.server_timeline import ServedCount, ServerTimeline
-from asr_loadtest.cluster.triton_metrics import read_metrics
-from asr_loadtest.cluster.triton_statistics import read_batches
+from asr_loadtest.cluster.triton.metrics import read_metrics
+from asr_loadtest.cluster.triton.readings import GpuReading, ModelCounters, PodReading
+from asr_loadtest.cluster.triton.served import ServedModel, find_served
+from asr_loadtest.cluster.triton.server_timeline import ServedCount, ServerTimeline
+from asr_loadtest.cluster.triton.statistics import read_batches
 from counting_server import CountingServer
 
 DATA = Path(__file__).parent.parent / "data" / "metrics"

@@ -8,10 +8,15 @@ from pathlib import Path
 import pytest
 
 from asr_client.errors import ContractError
-from asr_loadtest.cluster.prometheus import Metric, parse_metrics
-from asr_loadtest.cluster.readings import BatchCounters, GpuReading, ModelCounters, PodReading
-from asr_loadtest.cluster.triton_metrics import read_metrics
-from asr_loadtest.cluster.triton_statistics import read_batches, read_steps
+from asr_loadtest.cluster.triton.metrics import read_metrics
+from asr_loadtest.cluster.triton.prometheus import Metric, parse_metrics
+from asr_loadtest.cluster.triton.readings import (
+    BatchCounters,
+    GpuReading,
+    ModelCounters,
+    PodReading,
+)
+from asr_loadtest.cluster.triton.statistics import read_batches, read_steps
 
 DATA = Path(__file__).parent.parent / "data" / "metrics"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from asr_loadtest.cluster.readings import BatchCounters, ModelCounters, PodReading
+from asr_loadtest.cluster.triton.readings import BatchCounters, ModelCounters, PodReading
 
 __all__ = ["CountingServer"]
 

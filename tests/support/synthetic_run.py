@@ -6,7 +6,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from asr_loadtest.cluster.readings import GpuReading, ModelCounters, PodReading
+from asr_loadtest.cluster.triton.readings import GpuReading, ModelCounters, PodReading
 from asr_loadtest.load.health import GeneratorReading
 from asr_loadtest.load.run_info import RunInfo, WorkerInfo
 from asr_loadtest.load.samples import Sample

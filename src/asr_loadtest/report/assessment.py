@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from asr_loadtest.cluster.readings import PodReading
-from asr_loadtest.cluster.server_timeline import ServerTimeline
 from asr_loadtest.cluster.trend import Trend
+from asr_loadtest.cluster.triton.readings import PodReading
+from asr_loadtest.cluster.triton.server_timeline import ServerTimeline
 from asr_loadtest.judgement.server_signs import NO_SIGNS, ServerSigns
 from asr_loadtest.judgement.slo import Slo
 from asr_loadtest.judgement.slo_file import load_slo

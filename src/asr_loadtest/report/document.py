@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import PurePath
 from typing import Any
 
-from asr_loadtest.cluster.server_timeline import ServerTimeline
+from asr_loadtest.cluster.triton.server_timeline import ServerTimeline
 from asr_loadtest.judgement.capacity import capacity
 from asr_loadtest.judgement.slo import Slo
 from asr_loadtest.judgement.slo_file import slo_fields

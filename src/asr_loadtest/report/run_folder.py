@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Protocol, Self, TypeVar
 
 from asr_client.errors import ConfigError
-from asr_loadtest.cluster.readings import PodReading
+from asr_loadtest.cluster.triton.readings import PodReading
 from asr_loadtest.load.health import GeneratorReading
 from asr_loadtest.load.run_info import RunInfo
 from asr_loadtest.load.samples import Sample

@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
-from asr_loadtest.cluster.readings import GpuReading
-from asr_loadtest.cluster.reconcile import answered_well, maybe_answered_well, reconcile
-from asr_loadtest.cluster.server_figures import ModelFigures, PodWindow
-from asr_loadtest.cluster.server_timeline import ServerTimeline
+from asr_loadtest.cluster.triton.readings import GpuReading
+from asr_loadtest.cluster.triton.reconcile import answered_well, maybe_answered_well, reconcile
+from asr_loadtest.cluster.triton.server_figures import ModelFigures, PodWindow
+from asr_loadtest.cluster.triton.server_timeline import ServerTimeline
 from asr_loadtest.load.tally import Tally
 from asr_loadtest.report.rounding import ratio, rounded
 from asr_loadtest.report.trend_fields import trend_fields

@@ -9,9 +9,9 @@ from pathlib import Path
 import gevent
 
 from asr_client.endpoint import parse_url
-from asr_loadtest.cluster.readings import PodReading
-from asr_loadtest.cluster.scrape import MetricsScraper
-from asr_loadtest.cluster.targets import guess_metrics_url
+from asr_loadtest.cluster.triton.readings import PodReading
+from asr_loadtest.cluster.triton.scrape import MetricsScraper
+from asr_loadtest.cluster.triton.targets import guess_metrics_url
 from asr_loadtest.engine.crew import Crew
 from asr_loadtest.engine.measuring.console import LiveLines
 from asr_loadtest.engine.measuring.measurement import Measurement

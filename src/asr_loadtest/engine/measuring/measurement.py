@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from gevent.event import Event
 
-from asr_loadtest.cluster.readings import PodReading
+from asr_loadtest.cluster.triton.readings import PodReading
 from asr_loadtest.engine.messages import Report, State
 from asr_loadtest.load.health import GeneratorReading
 from asr_loadtest.load.run_info import WorkerInfo

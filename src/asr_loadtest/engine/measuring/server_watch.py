@@ -7,7 +7,7 @@ from typing import Protocol
 
 import gevent
 
-from asr_loadtest.cluster.readings import PodReading
+from asr_loadtest.cluster.triton.readings import PodReading
 from asr_loadtest.engine.cadence import Cadence
 
 __all__ = ["ServerWatch"]

@@ -22,7 +22,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from asr_loadtest.cluster.readings import ModelCounters, PodReading
+from asr_loadtest.cluster.triton.readings import ModelCounters, PodReading
 
 __all__ = ["PodHistory", "Stretch", "add_up", "read_history"]
 

@@ -15,10 +15,10 @@ from urllib.parse import quote
 import certifi
 
 from asr_client.errors import ConfigError, ContractError
-from asr_loadtest.cluster.readings import PodReading
-from asr_loadtest.cluster.targets import PodTarget, pod_targets
-from asr_loadtest.cluster.triton_metrics import read_metrics
-from asr_loadtest.cluster.triton_statistics import read_batches, read_steps
+from asr_loadtest.cluster.triton.metrics import read_metrics
+from asr_loadtest.cluster.triton.readings import PodReading
+from asr_loadtest.cluster.triton.statistics import read_batches, read_steps
+from asr_loadtest.cluster.triton.targets import PodTarget, pod_targets
 
 __all__ = ["MetricsScraper", "PodScraper"]
 

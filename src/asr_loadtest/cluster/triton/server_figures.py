@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from statistics import fmean
 from typing import Any
 
-from asr_loadtest.cluster.counters import Stretch, add_up
-from asr_loadtest.cluster.readings import GpuReading, ModelCounters
-from asr_loadtest.cluster.served import ServedModel
+from asr_loadtest.cluster.triton.counters import Stretch, add_up
+from asr_loadtest.cluster.triton.readings import GpuReading, ModelCounters
+from asr_loadtest.cluster.triton.served import ServedModel
 
 __all__ = ["ModelFigures", "PodWindow", "window_of"]
 

@@ -13,8 +13,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from asr_client.errors import ContractError
-from asr_loadtest.cluster.prometheus import Metric, parse_metrics
-from asr_loadtest.cluster.readings import GpuReading, ModelCounters, PodReading
+from asr_loadtest.cluster.triton.prometheus import Metric, parse_metrics
+from asr_loadtest.cluster.triton.readings import GpuReading, ModelCounters, PodReading
 
 __all__ = ["read_metrics"]
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from math import inf
 from statistics import median
 
-from asr_loadtest.cluster.counters import PodHistory, Stretch, add_up, read_history
-from asr_loadtest.cluster.readings import PodReading
-from asr_loadtest.cluster.served import ServedModel, find_served
-from asr_loadtest.cluster.server_figures import ModelFigures, PodWindow, window_of
-from asr_loadtest.cluster.server_notes import count_doubts, notes_of, tells_of
 from asr_loadtest.cluster.trend import SHORTEST_MEMORY_S, Trend, robust_trend
+from asr_loadtest.cluster.triton.counters import PodHistory, Stretch, add_up, read_history
+from asr_loadtest.cluster.triton.readings import PodReading
+from asr_loadtest.cluster.triton.served import ServedModel, find_served
+from asr_loadtest.cluster.triton.server_figures import ModelFigures, PodWindow, window_of
+from asr_loadtest.cluster.triton.server_notes import count_doubts, notes_of, tells_of
 
 __all__ = ["MemoryTrend", "QueueTrend", "ServedCount", "ServerTimeline"]
 

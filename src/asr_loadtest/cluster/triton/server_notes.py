@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from statistics import median
 
-from asr_loadtest.cluster.counters import PodHistory, add_up
-from asr_loadtest.cluster.readings import PodReading
+from asr_loadtest.cluster.triton.counters import PodHistory, add_up
+from asr_loadtest.cluster.triton.readings import PodReading
 
 __all__ = ["count_doubts", "notes_of", "tells_of"]
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from asr_loadtest.cluster.readings import ModelCounters
+from asr_loadtest.cluster.triton.readings import ModelCounters
 
 __all__ = ["ServedModel", "find_served"]
 

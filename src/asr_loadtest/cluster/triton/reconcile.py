@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from asr_loadtest.cluster.server_timeline import ServedCount
+from asr_loadtest.cluster.triton.server_timeline import ServedCount
 from asr_loadtest.load.outcomes import Outcome
 
 __all__ = ["Reconciliation", "answered_well", "maybe_answered_well", "reconcile"]

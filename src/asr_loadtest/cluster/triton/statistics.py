@@ -11,7 +11,7 @@ import json
 from typing import Any
 
 from asr_client.errors import ContractError
-from asr_loadtest.cluster.readings import BatchCounters
+from asr_loadtest.cluster.triton.readings import BatchCounters
 
 __all__ = ["read_batches", "read_steps"]
 
