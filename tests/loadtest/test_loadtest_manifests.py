@@ -48,7 +48,7 @@ def flags(role: str) -> dict[str, str]:
 
 def test_files_hold_what_they_should() -> None:
     """A master that is not started twice, workers that may be, and no Secret with a key in it."""
-    assert set(MASTER) == {"ConfigMap", "Service", "NetworkPolicy", "Job"}
+    assert set(MASTER) == {"ConfigMap", "ServiceAccount", "Service", "NetworkPolicy", "Job"}
     assert set(WORKER) == {"Deployment"}
     assert MASTER["Job"]["spec"]["backoffLimit"] == 0
     assert PODS["master"]["spec"]["restartPolicy"] == "Never"
