@@ -1,0 +1,120 @@
+"""One connection: requests in, answers out, and a watch's lines when their time has come."""
+
+from __future__ import annotations
+
+import select
+import socket
+import struct
+import time
+from collections.abc import Iterable
+from http.server import BaseHTTPRequestHandler
+from typing import Protocol
+
+from asr_loadtest.replay.answers import JSON, Answer
+from asr_loadtest.replay.clock import ReplayClock
+from asr_loadtest.replay.faults import Ending
+from asr_loadtest.replay.questions import Question, read_question
+from asr_loadtest.replay.watching import Step
+
+__all__ = ["Conversation", "Host", "reset"]
+
+_HALF_A_LINE = b'{"type":"MODIFIED","object":{"kind":"'
+
+
+class Host(Protocol):
+    """Whom a conversation asks."""
+
+    clock: ReplayClock
+
+    def ask(self, question: Question) -> Answer | Iterable[Step] | None:
+        """Answer; None means to hang up. Steps are a watch's."""
+
+    def shifted(self, body: bytes) -> bytes:
+        """Move the times in *body*, if that is wanted."""
+
+
+class Conversation(BaseHTTPRequestHandler):
+    """Serves one connection until its end; to be made in a thread of its own."""
+
+    protocol_version = "HTTP/1.1"
+    server: Host  # type: ignore[assignment]  # all that is used of it
+
+    def handle_one_request(self) -> None:
+        """As the base does, but a client that goes away is no error."""
+        try:
+            super().handle_one_request()
+        except OSError:
+            self.close_connection = True
+
+    def _talk(self) -> None:
+        length = int(self.headers.get("Content-Length") or 0)
+        authorization = self.headers.get("Authorization")
+        body = self.rfile.read(length)
+        reply = self.server.ask(read_question(self.command, self.path, authorization, body))
+        if reply is None:
+            reset(self.connection)
+            self.close_connection = True
+        elif isinstance(reply, Answer):
+            self._send(reply)
+        else:
+            self._stream(reply)
+
+    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _talk  # noqa: N815 - the base's names
+
+    def _send(self, answer: Answer) -> None:
+        body = self.server.shifted(answer.body)
+        self.send_response(answer.status)
+        for name, value in answer.headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def _stream(self, steps: Iterable[Step]) -> None:
+        self.send_response(200)
+        for name, value in JSON.items():
+            self.send_header(name, value)
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        for step in steps:
+            if not self._wait_until(step.at_s):
+                self.close_connection = True
+                return
+            if step.ending:
+                self._end(step.ending)
+                return
+            line = self.server.shifted(step.line)
+            self.wfile.write(b"%x\r\n%s\r\n" % (len(line), line))
+
+    def _end(self, ending: Ending) -> None:
+        if ending == "close":
+            self.wfile.write(b"0\r\n\r\n")
+            return
+        self.close_connection = True
+        if ending == "reset":
+            reset(self.connection)
+        else:
+            self.wfile.write(b"%x\r\n%s" % (2 * len(_HALF_A_LINE), _HALF_A_LINE))
+
+    def _wait_until(self, at_s: float) -> bool:
+        """Wait for the recording's second *at_s*; false if the client went away before."""
+        while (wait_s := self.server.clock.wait_s(at_s)) > 0:
+            if select.select([self.connection], [], [], wait_s)[0]:
+                if not self.connection.recv(1, socket.MSG_PEEK):
+                    return False
+                # It sent the next request already, which has to wait.
+                time.sleep(min(wait_s, 0.01))
+        return True
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base's name
+        """Say nothing: the server keeps its own list."""
+
+    def version_string(self) -> str:
+        """Name no product: API servers do not."""
+        return "replay"
+
+
+def reset(connection: socket.socket) -> None:
+    """Close *connection* so that its peer sees a reset."""
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    connection.close()

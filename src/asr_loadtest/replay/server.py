@@ -1,0 +1,184 @@
+"""
+A stand-in for a Kubernetes API server, on loopback: it plays a recording, at any speed.
+
+Read-only, plain HTTP, with threads of its own: one takes connections, each connection has another.
+What it answers is decided elsewhere (`api`, `watching`); here are sockets and the clock.
+"""
+
+from __future__ import annotations
+
+import secrets
+import socket
+import time
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+from threading import Event, Lock, Thread
+from types import TracebackType
+from typing import NamedTuple, Self
+
+from asr_client.errors import ConfigError
+from asr_loadtest.replay.answers import Answer
+from asr_loadtest.replay.api import Api
+from asr_loadtest.replay.clock import ReplayClock
+from asr_loadtest.replay.conversation import Conversation
+from asr_loadtest.replay.door import LOOPBACK, Door
+from asr_loadtest.replay.faults import Fault
+from asr_loadtest.replay.kubeconfig import write_kubeconfig
+from asr_loadtest.replay.questions import Question
+from asr_loadtest.replay.recording import Recording
+from asr_loadtest.replay.watching import Step
+from asr_loadtest.replay.wire import TimeShift
+
+__all__ = ["ReplayServer", "SeenRequest"]
+
+# How often the door is looked at, in real seconds.
+_LOOK_S = 0.02
+
+
+class SeenRequest(NamedTuple):
+    """
+    A request that arrived.
+
+    Attributes:
+        time_s: When, in real seconds since the server started.
+        at_s: When, in seconds of the recording.
+        method: HTTP's.
+        path: Without the query.
+        verb: As roles name it: list, watch, get.
+        status: What was answered; 0 if nothing was, and the connection closed.
+    """
+
+    time_s: float
+    at_s: float
+    method: str
+    path: str
+    verb: str
+    status: int
+
+
+class ReplayServer:
+    """
+    Serves *recording* while its `with` block runs.
+
+    Args:
+        recording: What to play.
+        speed: Seconds of the recording per real second; above 0.
+        port: Where on 127.0.0.1; 0 for any that is free.
+        token: What clients have to send as bearer token. A throw-away one is made if there is none.
+        faults: What is to go wrong, beside what did in the recording.
+        from_s: Where in the recording to begin.
+        waits: Whether the recording's time begins with the first request, not at once.
+        shift_times: Whether times inside objects are moved into the present; they come as recorded
+            otherwise, byte for byte.
+
+    Raises:
+        ConfigError: If a value makes no sense or the port is taken.
+    """
+
+    def __init__(  # noqa: PLR0913 - each has its name
+        self,
+        recording: Recording,
+        *,
+        speed: float = 1.0,
+        port: int = 0,
+        token: str | None = None,
+        faults: Iterable[Fault] = (),
+        from_s: float = 0.0,
+        waits: bool = True,
+        shift_times: bool = False,
+    ) -> None:
+        if not 0 < speed < float("inf"):
+            raise ConfigError(f"a speed of {speed:g} cannot be played", hint="give one above 0")
+        self.recording = recording
+        self.clock = ReplayClock(speed, from_s)
+        self.token = token or secrets.token_hex(16)
+        self.requests: list[SeenRequest] = []
+        self._api = Api(recording, faults, self.token, speed)
+        self._shift_times = shift_times
+        self._door = Door(port)
+        self._guests: set[socket.socket] = set()
+        self._lock = Lock()
+        self._stopping = Event()
+        self._porter = Thread(target=self._take_guests, name="replay", daemon=True)
+        self._started_s = time.monotonic()
+        if not waits:
+            self.clock.start()
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        return f"http://{LOOPBACK}:{self._door.port}"
+
+    def write_kubeconfig(self, path: Path | str) -> Path:
+        """
+        Write the kubeconfig that leads here, with the token in it.
+
+        Raises:
+            OSError: If it cannot be written.
+        """
+        write_kubeconfig(Path(path), self.url, self.recording.namespace, self.token)
+        return Path(path)
+
+    def ask(self, question: Question) -> Answer | Iterable[Step] | None:
+        """Answer a connection's request and keep note of it."""
+        self.clock.start()
+        at_s = self.clock.at_s()
+        script = self._api.script
+        away = script.has("refuse", at_s) or script.has("hang-up", at_s)
+        reply = None if away else self._api.answer(question, at_s)
+        seen_s = time.monotonic() - self._started_s
+        status = reply.status if reply else 0
+        self.requests.append(
+            SeenRequest(seen_s, at_s, question.method, question.path, question.verb, status)
+        )
+        return reply if reply is None or isinstance(reply, Answer) else reply.steps
+
+    def shifted(self, body: bytes) -> bytes:
+        """Move the times in *body* if that is wanted."""
+        played = self.clock.started
+        if not self._shift_times or played is None:
+            return body
+        return TimeShift(self.recording.started, played, self.clock.speed)(body)
+
+    def _take_guests(self) -> None:
+        while not self._stopping.is_set():
+            if self._api.script.has("refuse", self.clock.at_s()):
+                self._door.close()
+                self._stopping.wait(_LOOK_S)
+                continue
+            self._door.open()
+            guest = self._door.next_guest(_LOOK_S)
+            if guest is not None:
+                with self._lock:
+                    self._guests.add(guest)
+                Thread(target=self._serve, args=(guest,), name="replay", daemon=True).start()
+
+    def _serve(self, guest: socket.socket) -> None:
+        with suppress(OSError), guest:
+            Conversation(guest, (LOOPBACK, 0), self)  # type: ignore[arg-type]  # is all it needs
+        with self._lock:
+            self._guests.discard(guest)
+
+    def __enter__(self) -> Self:
+        self._porter.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stopping.set()
+        self._porter.join()
+        self._door.__exit__(kind, error, trace)
+        with self._lock:
+            for guest in self._guests:
+                _hang_up(guest)
+
+
+def _hang_up(guest: socket.socket) -> None:
+    """End a connection that another thread may be waiting on; closing it would not wake that."""
+    with suppress(OSError):
+        guest.shutdown(socket.SHUT_RDWR)
