@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -33,13 +32,18 @@ def _nodeport_range(manifests: Manifests) -> Iterator[Defect]:
 
 
 def _nodeport_twice(manifests: Manifests) -> Iterator[Defect]:
-    numbers = [port.get("nodePort") for _, port in _services(manifests)]
-    for number, times in Counter(numbers).items():
-        if number is not None and times > 1:
-            where = next(s.where for s, port in _services(manifests) if port["nodePort"] == number)
+    owners: dict[int, Document] = {}
+    for service, port in _services(manifests):
+        number = port.get("nodePort")
+        if number in owners:
             yield Defect(
-                "nodeport-twice", where, f"nodePort {number} is used {times} times", "use it once"
+                "nodeport-twice",
+                service.where,
+                f"nodePort {number} is that of {owners[number].name} already",
+                "choose another one",
             )
+        elif number is not None:
+            owners[number] = service
 
 
 def _leads_nowhere(manifests: Manifests) -> Iterator[Defect]:
