@@ -122,15 +122,15 @@ class History:
         return replace(self, marks=marks, floors=sorted(floors, key=attrgetter("at_s")))
 
     def _changes_of(self, resource: Resource) -> Sequence[Change]:
-        return self._by_resource.get(resource.full_name, ())
+        return self._by_resource.get(resource, ())
 
     @cached_property
     def _mark_times(self) -> list[float]:
         return [at_s for at_s, _ in self.marks]
 
     @cached_property
-    def _by_resource(self) -> dict[str, list[Change]]:
-        sorted_out: dict[str, list[Change]] = {}
+    def _by_resource(self) -> dict[Resource, list[Change]]:
+        sorted_out: dict[Resource, list[Change]] = {}
         for change in self.changes:
-            sorted_out.setdefault(change.resource.full_name, []).append(change)
+            sorted_out.setdefault(change.resource, []).append(change)
         return sorted_out

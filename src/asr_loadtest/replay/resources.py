@@ -8,7 +8,7 @@ are as seen on Kubernetes 1.36.2; core/v1 events get no bookmarks there.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 __all__ = [
@@ -46,7 +46,7 @@ class Resource:
     version: str
     plural: str
     kind: str
-    skeleton: Mapping[str, Any] | None = None
+    skeleton: Mapping[str, Any] | None = field(default=None, compare=False)
     fields: tuple[str, ...] = ()
     verbs: tuple[str, ...] = ("get", "list", "watch")
 

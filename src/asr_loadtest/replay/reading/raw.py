@@ -19,8 +19,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from asr_loadtest.replay.history import Change, ChangeType, History
-from asr_loadtest.replay.incidents import recorded_faults, recorded_floors
 from asr_loadtest.replay.questions import read_question, resource_at
+from asr_loadtest.replay.reading.incidents import recorded_faults, recorded_floors
 from asr_loadtest.replay.recording import Poll, Recording
 from asr_loadtest.replay.resources import POD_METRICS, Resource
 
@@ -54,7 +54,7 @@ class _Learned:
 
     seen: dict[tuple[str, int], _Seen] = field(default_factory=dict)
     marks: list[tuple[float, int]] = field(default_factory=list)
-    listed: set[str] = field(default_factory=set)
+    listed: set[Resource] = field(default_factory=set)
 
     def take(self, seen: _Seen) -> None:
         self.seen.setdefault((seen.object["metadata"]["uid"], seen.version), seen)
@@ -62,14 +62,14 @@ class _Learned:
 
     def take_list(self, at_s: float, resource: Resource, body: Mapping[str, Any]) -> None:
         # The first one shows what there was before.
-        at_s = at_s if resource.full_name in self.listed else 0.0
+        at_s = at_s if resource in self.listed else 0.0
         version = int(body["metadata"]["resourceVersion"])
         head = {"kind": resource.kind, "apiVersion": resource.api_version}
         for item in body["items"]:
             self.take(_Seen(at_s, resource, {**head, **item}))
         self.marks.append((at_s, version))
         self._bury(at_s, resource, version, {item["metadata"]["uid"] for item in body["items"]})
-        self.listed.add(resource.full_name)
+        self.listed.add(resource)
 
     def _bury(self, at_s: float, resource: Resource, version: int, alive: set[str]) -> None:
         """What a later list lacks was deleted while nobody watched."""

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from asr_client.errors import ConfigError
-from asr_loadtest.replay.raw import read_raw
+from asr_loadtest.replay.reading.raw import read_raw
+from asr_loadtest.replay.reading.trace.timeline import read_trace
 from asr_loadtest.replay.recording import Recording
 
 __all__ = ["read_recording"]
@@ -37,7 +38,7 @@ def read_recording(path: Path | str) -> Recording:
 def _parse(name: str, text: str) -> Recording:
     first = json.loads(text) if text.lstrip()[:1] == "{" and "\n{" not in text else None
     if isinstance(first, dict) and "syncs" in first:
-        raise ValueError("not yet")
+        return read_trace(name, first)
     records: list[dict[str, Any]] = [json.loads(line) for line in text.splitlines() if line]
     return read_raw(name, records)
 
