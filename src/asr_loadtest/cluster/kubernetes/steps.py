@@ -39,7 +39,7 @@ class Steps(Generic[T]):
 
     def spans(self, until_s: float) -> Iterator[tuple[float, float, T]]:
         """Give each value with its beginning and end."""
-        ends = [at_s for at_s, _ in self.points[1:]] + [until_s]
+        ends = [*(at_s for at_s, _ in self.points[1:]), until_s][: len(self.points)]
         for (from_s, value), end_s in zip(self.points, ends, strict=True):
             if end_s > from_s:
                 yield from_s, min(end_s, until_s), value

@@ -1,0 +1,78 @@
+"""Holds each rule of an HPA against what the cluster did."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from asr_loadtest.autoscaler.hpa.spec import HpaSpec
+from asr_loadtest.autoscaler.verdict.bound_rules import judge_bound
+from asr_loadtest.autoscaler.verdict.course import Course, follow
+from asr_loadtest.autoscaler.verdict.disruptions import judge_budget
+from asr_loadtest.autoscaler.verdict.load_seen import LoadSeen
+from asr_loadtest.autoscaler.verdict.rate_rules import judge_rate
+from asr_loadtest.autoscaler.verdict.stopwatch import take_timings
+from asr_loadtest.autoscaler.verdict.target_rules import judge_targets
+from asr_loadtest.autoscaler.verdict.values import AutoscalerVerdict
+from asr_loadtest.autoscaler.verdict.window_rules import judge_window
+from asr_loadtest.cluster.kubernetes.timeline import ClusterTimeline
+
+__all__ = ["judge_autoscaler"]
+
+
+def judge_autoscaler(
+    timeline: ClusterTimeline,
+    spec: HpaSpec,
+    *,
+    load: LoadSeen | None = None,
+    from_s: float = 0.0,
+    until_s: float | None = None,
+) -> AutoscalerVerdict:
+    """
+    Judge the autoscaler of one run by its own spec.
+
+    Args:
+        timeline: What was seen; what it has of the time before *from_s* tells what windows and
+            periods began with.
+        spec: What the HPA declares.
+        load: What was asked of the servers, on the timeline's axis.
+        from_s: Where what is judged begins.
+        until_s: Where it ends; the timeline's end by default.
+    """
+    end_s = timeline.until_s if until_s is None else until_s
+    course = follow(timeline, spec, from_s, end_s)
+    rules = (
+        judge_bound(course, "min"),
+        judge_bound(course, "max"),
+        judge_rate(course, "up"),
+        judge_rate(course, "down"),
+        judge_window(course, "up"),
+        judge_window(course, "down"),
+        *judge_targets(course),
+        judge_budget(course),
+    )
+    return AutoscalerVerdict(
+        rules=rules,
+        timings=take_timings(course, load),
+        caveats=tuple(_caveats(course)),
+        figures={"from_s": from_s, "until_s": end_s},
+    )
+
+
+def _caveats(course: Course) -> Iterator[str]:
+    """Say what could not be seen."""
+    timeline = course.timeline
+    if not course.looks:
+        yield "the HPA's status was never seen: its wishes are unknown"
+    for resource in sorted({each.resource for each in timeline.watching}):
+        lost_s = sum(to_s - from_s for from_s, to_s in timeline.unheard(resource))
+        if lost_s:
+            yield f"nothing was heard of {resource} for {lost_s:.0f} s"
+    if not any(each.pods for each in timeline.usage):
+        yield "no samples of pods were seen: whether a wish was certain is hard to tell"
+    others = sum(change.by == "somebody" for change in timeline.changes)
+    if others:
+        yield f"{others} changes of the replicas were not the autoscaler's"
+    yield (
+        "taken for granted: looks every 15 s, a tolerance of 10 % where none is declared;"
+        " a controller that restarts forgets its rates"
+    )
