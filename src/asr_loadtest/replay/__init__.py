@@ -9,7 +9,7 @@ whatever watches an autoscaler.
 from asr_loadtest.replay.faults import Fault, parse_fault
 from asr_loadtest.replay.reading.files import read_recording
 from asr_loadtest.replay.recording import Recording
-from asr_loadtest.replay.server import ReplayServer, SeenRequest
+from asr_loadtest.replay.serving.server import ReplayServer, SeenRequest
 
 __all__ = [
     "Fault",

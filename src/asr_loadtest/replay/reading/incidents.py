@@ -14,7 +14,7 @@ from typing import Any
 
 from asr_loadtest.replay.faults import Fault, FaultKind
 from asr_loadtest.replay.history import Floor
-from asr_loadtest.replay.questions import resource_at
+from asr_loadtest.replay.paths import resource_at
 
 __all__ = ["recorded_faults", "recorded_floors"]
 

@@ -19,7 +19,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from asr_loadtest.replay.history import Change, ChangeType, History
-from asr_loadtest.replay.questions import read_question, resource_at
+from asr_loadtest.replay.paths import resource_at, target_of
 from asr_loadtest.replay.reading.incidents import recorded_faults, recorded_floors
 from asr_loadtest.replay.recording import Poll, Recording
 from asr_loadtest.replay.resources import POD_METRICS, Resource
@@ -148,7 +148,7 @@ def _changes(seen: Iterable[_Seen], marks: Sequence[tuple[float, int]]) -> list[
 
 
 def _namespace(records: Iterable[Record]) -> str:
-    targets = (read_question("GET", record["path"]).target for record in records)
+    targets = (target_of(record["path"]) for record in records)
     return next(each.namespace for each in targets if each and each.namespace)
 
 

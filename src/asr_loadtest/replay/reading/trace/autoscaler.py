@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from asr_loadtest.replay.reading.trace.ledger import Ledger
-from asr_loadtest.replay.reading.trace.stage import Stage
+from asr_loadtest.replay.reading.trace.stage import Stage, Transitions
 from asr_loadtest.replay.resources import DEPLOYMENTS, EVENTS, HPAS, REPLICASETS
 
 __all__ = ["put_events", "put_hpa"]
@@ -34,17 +34,12 @@ _NEW: Mapping[str, Any] = {"desiredReplicas": 0, "currentMetrics": None}
 
 def put_hpa(ledger: Ledger, stage: Stage, trace: Trace) -> None:
     """Write down the HPA as created, and each status that it got."""
-    since: dict[str, tuple[str, float]] = {}
+    transitions = Transitions()
     _put_status(ledger, stage, trace, 0.0, _NEW)
     for sync in trace["syncs"]:
-        if not sync["status_written"]:
-            continue
-        at_s = _written_s(sync, trace["deployment"])
-        for kind, (word, *_) in sync["conditions"].items():
-            if since.get(kind, ("", 0.0))[0] != word:
-                since[kind] = word, at_s
-        times = {kind: stage.time(changed_s) for kind, (_, changed_s) in since.items()}
-        _put_status(ledger, stage, trace, at_s, _status(stage, sync, times))
+        if sync["status_written"]:
+            at_s = _written_s(sync, trace["deployment"])
+            _put_status(ledger, stage, trace, at_s, _status(stage, sync, at_s, transitions))
 
 
 def put_events(ledger: Ledger, stage: Stage, trace: Trace) -> None:
@@ -107,7 +102,9 @@ def _written_s(sync: Mapping[str, Any], deployment: Iterable[Mapping[str, Any]])
     return next((d["t"] for d in deployment if d["t"] >= at_s and d["spec"] == rescale["to"]), at_s)
 
 
-def _status(stage: Stage, sync: Mapping[str, Any], times: Mapping[str, str]) -> dict[str, Any]:
+def _status(
+    stage: Stage, sync: Mapping[str, Any], at_s: float, transitions: Transitions
+) -> dict[str, Any]:
     """Zeros are left out and no metric at all is null, as the API server has it."""
     told = sync["status"]
     last_s, current = told["last_scale"], told["current"]
@@ -120,7 +117,7 @@ def _status(stage: Stage, sync: Mapping[str, Any], times: Mapping[str, str]) -> 
             {
                 "type": kind,
                 "status": word,
-                "lastTransitionTime": times[kind],
+                "lastTransitionTime": stage.time(transitions.since_s(kind, word, at_s)),
                 "reason": reason,
                 "message": message[0] if message else _message(reason, sync),
             }

@@ -11,7 +11,6 @@ from asr_loadtest.replay.reading.trace.stage import Stage
 from asr_loadtest.replay.reading.trace.workload import pod_spec
 from asr_loadtest.replay.recording import Poll
 from asr_loadtest.replay.resources import PODS, REPLICASETS
-from asr_loadtest.replay.statuses import failure
 
 __all__ = ["put_pods", "read_polls"]
 
@@ -19,6 +18,15 @@ Trace = Mapping[str, Any]
 
 _GRACE_S = 30
 _NODE = "gpu-node-1"
+_NO_METRICS = {
+    "kind": "Status",
+    "apiVersion": "v1",
+    "metadata": {},
+    "status": "Failure",
+    "message": "metrics not available yet",
+    "reason": "ServiceUnavailable",
+    "code": 503,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +79,7 @@ def read_polls(stage: Stage, trace: Trace) -> list[Poll]:
     for sync in trace["syncs"]:
         samples = sync.get("inputs", {}).get("metrics", [])
         if sync.get("api") == "503":
-            status = failure(503, "ServiceUnavailable", "metrics not available yet")
-            polls.append(Poll(sync["t"], 503, status))
+            polls.append(Poll(sync["t"], 503, _NO_METRICS))
         elif "inputs" in sync:
             items = [_sample(stage, each) for each in samples if each["pod"] is not None]
             head = {"kind": "PodMetricsList", "apiVersion": "metrics.k8s.io/v1beta1"}

@@ -10,16 +10,16 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from asr_loadtest.replay.resources import DEPLOYMENTS, REPLICASETS, Resource
-from asr_loadtest.replay.wire import timestamp
 
-__all__ = ["Stage", "stage_of"]
+__all__ = ["BEFORE_S", "Stage", "Transitions", "stage_of"]
 
 Trace = Mapping[str, Any]
 
 _NAMESPACE = "hpa-lab"
 _HASH = "5d9c8b7f64"
+_TIME = "%Y-%m-%dT%H:%M:%SZ"
 # What was there before the HPA had been created some minutes ago.
-_OLD_S = -640.0
+BEFORE_S = -640.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class Stage:
 
     def time(self, at_s: float) -> str:
         """Write second *at_s* as objects have it."""
-        return timestamp(self.started + timedelta(seconds=at_s))
+        return (self.started + timedelta(seconds=at_s)).strftime(_TIME)
 
     def uid(self, resource: Resource, name: str) -> str:
         """Make an object's id: the same each time."""
@@ -74,7 +74,7 @@ class Stage:
             "namespace": self.namespace,
             "uid": self.uid(resource, name),
             "resourceVersion": "",
-            "creationTimestamp": self.time(_OLD_S if created_s is None else created_s),
+            "creationTimestamp": self.time(BEFORE_S if created_s is None else created_s),
             **more,
         }
         return {"kind": resource.kind, "apiVersion": resource.api_version, "metadata": metadata}
@@ -94,11 +94,25 @@ class Stage:
         ]
 
 
+class Transitions:
+    """When each condition's status last changed, as rows come in order of time."""
+
+    def __init__(self) -> None:
+        self._since: dict[str, tuple[str, float]] = {}
+
+    def since_s(self, kind: str, status: str, at_s: float) -> float:
+        """Take the condition's status at *at_s*; tell since when it has been that."""
+        last = self._since.get(kind)
+        if last is None or last[0] != status:
+            last = self._since[kind] = status, at_s
+        return last[1]
+
+
 def stage_of(trace: Trace) -> Stage:
     """Read where *trace* plays; the ReplicaSet's name is that of its events, if there are any."""
     scenario = trace["scenario"]
     named = re.compile(rf"\b({re.escape(scenario)}-[0-9a-z]+)\b(?= from|-[0-9a-z]+$)")
     found = (named.search(event["message"]) for event in trace["events"])
     replica_set = next((match[1] for match in found if match), f"{scenario}-{_HASH}")
-    started = datetime.strptime(trace["t0"], "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+    started = datetime.strptime(trace["t0"], _TIME).replace(tzinfo=UTC)
     return Stage(scenario, _NAMESPACE, replica_set, started)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from operator import itemgetter
 from typing import Any
 
 from asr_loadtest.replay.reading.trace.ledger import Ledger
-from asr_loadtest.replay.reading.trace.stage import Stage
+from asr_loadtest.replay.reading.trace.stage import BEFORE_S, Stage, Transitions
 from asr_loadtest.replay.resources import DEPLOYMENTS, PDBS, REPLICASETS
 
 __all__ = ["pod_spec", "put_deployment", "put_pdb"]
@@ -28,36 +29,23 @@ def put_deployment(ledger: Ledger, stage: Stage, trace: Trace) -> None:
     replicas = len(trace["pods_before_t0"])
     if trace["settings"].get("no_deployment"):
         return
+    transitions = Transitions()
     for row in (_first_row(replicas), *trace["deployment"]):
-        ledger.put(row["t"], DEPLOYMENTS, _deployment(stage, trace, row))
+        conditions = _conditions(stage, row, transitions)
+        ledger.put(row["t"], DEPLOYMENTS, _deployment(stage, trace, row, conditions))
         if row["obs"] == row["gen"]:
             ledger.put(row["t"], REPLICASETS, _replica_set(stage, trace, row))
 
 
 def put_pdb(ledger: Ledger, stage: Stage, trace: Trace) -> None:
     """Write down the PodDisruptionBudget's states, if there is one."""
-    for row in trace["pdb"]:
+    transitions = Transitions()
+    rows = [{"t": BEFORE_S, **row} for row in trace["pdb"]]
+    for row in sorted(rows, key=itemgetter("t")):
         spec = {**trace["settings"]["pdb"], "selector": {"matchLabels": stage.labels}}
-        at_s = row.get("t", 0.0)
-        conditions = [
-            {
-                "type": kind,
-                "status": word,
-                "observedGeneration": row["observedGeneration"],
-                "lastTransitionTime": stage.time(at_s),
-                "reason": reason,
-                "message": "",
-            }
-            for kind, (word, reason, *_) in row["conds"].items()
-        ]
-        keys = ("disruptionsAllowed", "currentHealthy", "desiredHealthy", "expectedPods")
-        status = {
-            "observedGeneration": row["observedGeneration"],
-            **{key: row[key] for key in keys},
-            "conditions": conditions,
-        }
         head = stage.head(PDBS, stage.scenario, generation=1)
-        ledger.put(at_s, PDBS, {**head, "spec": spec, "status": status})
+        status = _budget_status(stage, row, transitions)
+        ledger.put(row["t"], PDBS, {**head, "spec": spec, "status": status})
 
 
 def pod_spec(trace: Trace) -> dict[str, Any]:
@@ -78,26 +66,17 @@ def _first_row(replicas: int) -> Row:
         "Progressing": ("True", "NewReplicaSetAvailable"),
     }
     counts = dict.fromkeys(("replicas", "updated", "ready", "available"), replicas)
-    return {"t": 0.0, "spec": replicas, "gen": 1, "obs": 1, **counts, "conds": conditions}
+    return {"t": BEFORE_S, "spec": replicas, "gen": 1, "obs": 1, **counts, "conds": conditions}
 
 
-def _deployment(stage: Stage, trace: Trace, row: Row) -> dict[str, Any]:
+def _deployment(
+    stage: Stage, trace: Trace, row: Row, conditions: list[dict[str, Any]]
+) -> dict[str, Any]:
     counts = {
         f"{key}Replicas": row[key]
         for key in ("updated", "ready", "available", "unavailable")
         if row.get(key)
     }
-    conditions = [
-        {
-            "type": kind,
-            "status": word,
-            "lastUpdateTime": stage.time(row["t"]),
-            "lastTransitionTime": stage.time(row["t"]),
-            "reason": reason,
-            "message": _MESSAGES.get(reason, "").format(replica_set=stage.replica_set),
-        }
-        for kind, (word, reason, *_) in row["conds"].items()
-    ]
     return {
         **stage.head(DEPLOYMENTS, stage.scenario, generation=row["gen"], labels=dict(stage.labels)),
         "spec": {
@@ -116,6 +95,20 @@ def _deployment(stage: Stage, trace: Trace, row: Row) -> dict[str, Any]:
             "conditions": conditions,
         },
     }
+
+
+def _conditions(stage: Stage, row: Row, transitions: Transitions) -> list[dict[str, Any]]:
+    return [
+        {
+            "type": kind,
+            "status": word,
+            "lastUpdateTime": stage.time(row["t"]),
+            "lastTransitionTime": stage.time(transitions.since_s(kind, word, row["t"])),
+            "reason": reason,
+            "message": _MESSAGES.get(reason, "").format(replica_set=stage.replica_set),
+        }
+        for kind, (word, reason, *_) in row["conds"].items()
+    ]
 
 
 def _replica_set(stage: Stage, trace: Trace, row: Row) -> dict[str, Any]:
@@ -143,3 +136,25 @@ def _replica_set(stage: Stage, trace: Trace, row: Row) -> dict[str, Any]:
             "observedGeneration": row["gen"],
         },
     }
+
+
+def _budget_status(stage: Stage, row: Row, transitions: Transitions) -> dict[str, Any]:
+    conditions = [
+        {
+            "type": kind,
+            "status": word,
+            "observedGeneration": row["observedGeneration"],
+            "lastTransitionTime": stage.time(transitions.since_s(kind, word, row["t"])),
+            "reason": reason,
+            "message": "",
+        }
+        for kind, (word, reason, *_) in row["conds"].items()
+    ]
+    keys = (
+        "observedGeneration",
+        "disruptionsAllowed",
+        "currentHealthy",
+        "desiredHealthy",
+        "expectedPods",
+    )
+    return {**{key: row[key] for key in keys}, "conditions": conditions}

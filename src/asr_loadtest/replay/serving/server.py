@@ -13,22 +13,22 @@ import time
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
-from threading import Event, Lock, Thread
+from threading import Event, Thread
 from types import TracebackType
 from typing import NamedTuple, Self
 
 from asr_client.errors import ConfigError
-from asr_loadtest.replay.answers import Answer
-from asr_loadtest.replay.api import Api
-from asr_loadtest.replay.clock import ReplayClock
-from asr_loadtest.replay.conversation import Conversation
-from asr_loadtest.replay.door import LOOPBACK, Door
+from asr_loadtest.replay.api.access import Api
+from asr_loadtest.replay.api.answers import Answer
+from asr_loadtest.replay.api.questions import Question
+from asr_loadtest.replay.api.watching import Step
+from asr_loadtest.replay.api.wire import TimeShift
 from asr_loadtest.replay.faults import Fault
-from asr_loadtest.replay.kubeconfig import write_kubeconfig
-from asr_loadtest.replay.questions import Question
 from asr_loadtest.replay.recording import Recording
-from asr_loadtest.replay.watching import Step
-from asr_loadtest.replay.wire import TimeShift
+from asr_loadtest.replay.serving.clock import ReplayClock
+from asr_loadtest.replay.serving.conversation import Conversation
+from asr_loadtest.replay.serving.door import LOOPBACK, Door
+from asr_loadtest.replay.serving.kubeconfig import write_kubeconfig
 
 __all__ = ["ReplayServer", "SeenRequest"]
 
@@ -97,8 +97,7 @@ class ReplayServer:
         self._api = Api(recording, faults, self.token, speed)
         self._shift_times = shift_times
         self._door = Door(port)
-        self._guests: set[socket.socket] = set()
-        self._lock = Lock()
+        self._guests: dict[socket.socket, Thread] = {}
         self._stopping = Event()
         self._porter = Thread(target=self._take_guests, name="replay", daemon=True)
         self._started_s = time.monotonic()
@@ -144,21 +143,25 @@ class ReplayServer:
     def _take_guests(self) -> None:
         while not self._stopping.is_set():
             if self._api.script.has("refuse", self.clock.at_s()):
+                # Whoever is refused is not seen, so the first request cannot start the clock.
+                self.clock.start()
                 self._door.close()
                 self._stopping.wait(_LOOK_S)
                 continue
             self._door.open()
             guest = self._door.next_guest(_LOOK_S)
             if guest is not None:
-                with self._lock:
-                    self._guests.add(guest)
-                Thread(target=self._serve, args=(guest,), name="replay", daemon=True).start()
+                self._forget_gone()
+                thread = Thread(target=self._serve, args=(guest,), name="replay", daemon=True)
+                self._guests[guest] = thread
+                thread.start()
 
     def _serve(self, guest: socket.socket) -> None:
         with suppress(OSError), guest:
             Conversation(guest, (LOOPBACK, 0), self)  # type: ignore[arg-type]  # is all it needs
-        with self._lock:
-            self._guests.discard(guest)
+
+    def _forget_gone(self) -> None:
+        self._guests = {guest: t for guest, t in self._guests.items() if t.is_alive()}
 
     def __enter__(self) -> Self:
         self._porter.start()
@@ -173,12 +176,8 @@ class ReplayServer:
         self._stopping.set()
         self._porter.join()
         self._door.__exit__(kind, error, trace)
-        with self._lock:
-            for guest in self._guests:
-                _hang_up(guest)
-
-
-def _hang_up(guest: socket.socket) -> None:
-    """End a connection that another thread may be waiting on; closing it would not wake that."""
-    with suppress(OSError):
-        guest.shutdown(socket.SHUT_RDWR)
+        for guest, thread in self._guests.items():
+            # Closing would not wake a thread that waits on it.
+            with suppress(OSError):
+                guest.shutdown(socket.SHUT_RDWR)
+            thread.join()

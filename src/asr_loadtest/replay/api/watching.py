@@ -12,12 +12,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from asr_loadtest.replay.api.selectors import Selector
+from asr_loadtest.replay.api.statuses import expired_watch
+from asr_loadtest.replay.api.wire import encode_line
 from asr_loadtest.replay.faults import Ending, FaultScript
 from asr_loadtest.replay.history import Change, History
 from asr_loadtest.replay.resources import Resource
-from asr_loadtest.replay.selectors import Selector
-from asr_loadtest.replay.statuses import expired_watch
-from asr_loadtest.replay.wire import encode_line
 
 __all__ = ["Step", "WatchOrder", "plan_watch"]
 

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from asr_loadtest.replay.answers import JSON, TEXT, Answer, Objects, Watch, pod_metrics
-from asr_loadtest.replay.discovery import HEALTH, discover
-from asr_loadtest.replay.faults import Fault, FaultScript
-from asr_loadtest.replay.history import History
-from asr_loadtest.replay.questions import Question, Target
-from asr_loadtest.replay.recording import Recording
-from asr_loadtest.replay.resources import EVENTS, POD_METRICS, WATCHED
-from asr_loadtest.replay.rights import ANONYMOUS, USER, is_allowed, is_review, review
-from asr_loadtest.replay.statuses import (
+from asr_loadtest.replay.api.answers import JSON, TEXT, Answer, Objects, Watch, pod_metrics
+from asr_loadtest.replay.api.discovery import HEALTH, discover
+from asr_loadtest.replay.api.questions import Question
+from asr_loadtest.replay.api.rights import ANONYMOUS, USER, is_allowed, is_review, review
+from asr_loadtest.replay.api.statuses import (
     bad_request,
     forbidden,
     forbidden_path,
     unauthorized,
 )
-from asr_loadtest.replay.wire import encode_line
+from asr_loadtest.replay.api.wire import encode_line
+from asr_loadtest.replay.faults import Fault, FaultScript
+from asr_loadtest.replay.history import History
+from asr_loadtest.replay.paths import Target
+from asr_loadtest.replay.recording import Recording
+from asr_loadtest.replay.resources import EVENTS, POD_METRICS, WATCHED
 
 __all__ = ["Api"]
 

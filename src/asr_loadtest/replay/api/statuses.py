@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from asr_loadtest.replay.questions import Target
+from asr_loadtest.replay.paths import Target
 from asr_loadtest.replay.resources import EVENTS, Resource
 
 __all__ = [

@@ -6,39 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, urlsplit
 
-from asr_loadtest.replay.resources import Resource, resource_named
+from asr_loadtest.replay.paths import Target, target_of
 
-__all__ = ["Question", "Target", "read_question", "resource_at"]
+__all__ = ["Question", "read_question"]
 
 _VERBS = {"POST": "create", "PUT": "update", "PATCH": "patch"}
 _TRUE = ("1", "true", "True", "")
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """
-    What a path speaks of.
-
-    Attributes:
-        group: API group; empty for core.
-        version: The group's version.
-        namespace: None at the cluster scope.
-        plural: The resource, whether there is such a one or not.
-        name: Of one object; None for all of them.
-        part: The subresource, such as "scale"; None for the object itself.
-    """
-
-    group: str
-    version: str
-    namespace: str | None
-    plural: str
-    name: str | None = None
-    part: str | None = None
-
-    @property
-    def resource(self) -> Resource | None:
-        """The resource that is served under that name; None if there is none."""
-        return resource_named(self.group, self.version, self.plural)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +37,7 @@ class Question:
     @property
     def target(self) -> Target | None:
         """What is asked about; None where the path is no resource's."""
-        return _target(self.path)
+        return target_of(self.path)
 
     @property
     def verb(self) -> str:
@@ -94,27 +67,3 @@ def read_question(
         token.strip() if scheme.lower() == "bearer" else None,
         body,
     )
-
-
-def resource_at(path: str) -> Resource | None:
-    """Tell which resource's objects *path* speaks of; None if of none that is served."""
-    target = _target(path)
-    return target.resource if target else None
-
-
-def _target(path: str) -> Target | None:
-    steps = [step for step in path.split("/") if step]
-    match steps:
-        case ["api", version, *rest]:
-            group = ""
-        case ["apis", group, version, *rest]:
-            pass
-        case _:
-            return None
-    namespace = None
-    if rest[:1] == ["namespaces"] and len(rest) > 2:  # noqa: PLR2004 - namespaces, NAME, plural
-        _, namespace, *rest = rest
-    if not rest:
-        return None
-    plural, name, part, *_ = [*rest, None, None]
-    return Target(group, version, namespace, str(plural), name, part)

@@ -11,7 +11,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from asr_loadtest.replay.questions import Target
+from asr_loadtest.replay.paths import Target
 from asr_loadtest.replay.resources import POD_METRICS, WATCHED
 
 __all__ = ["ANONYMOUS", "USER", "is_allowed", "is_review", "review"]

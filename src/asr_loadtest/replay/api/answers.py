@@ -6,27 +6,27 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from asr_loadtest.replay.faults import FaultScript
-from asr_loadtest.replay.history import History
-from asr_loadtest.replay.listing import PageToken, as_list, page_of
-from asr_loadtest.replay.questions import Question
-from asr_loadtest.replay.recording import Recording
-from asr_loadtest.replay.resources import Resource
-from asr_loadtest.replay.selectors import (
+from asr_loadtest.replay.api.listing import PageToken, as_list, page_of
+from asr_loadtest.replay.api.questions import Question
+from asr_loadtest.replay.api.selectors import (
     Selector,
     SelectorError,
     fields_selector,
     labels_selector,
 )
-from asr_loadtest.replay.statuses import (
+from asr_loadtest.replay.api.statuses import (
     bad_request,
     expired_list,
     failure,
     not_found,
     too_large_version,
 )
-from asr_loadtest.replay.watching import Step, WatchOrder, plan_watch
-from asr_loadtest.replay.wire import encode_line, encode_spaced
+from asr_loadtest.replay.api.watching import Step, WatchOrder, plan_watch
+from asr_loadtest.replay.api.wire import encode_line, encode_spaced
+from asr_loadtest.replay.faults import FaultScript
+from asr_loadtest.replay.history import History
+from asr_loadtest.replay.recording import Recording
+from asr_loadtest.replay.resources import Resource
 
 __all__ = ["JSON", "TEXT", "Answer", "Objects", "Watch", "pod_metrics"]
 

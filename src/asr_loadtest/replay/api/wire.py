@@ -7,7 +7,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-__all__ = ["TimeShift", "encode", "encode_line", "encode_spaced", "timestamp"]
+__all__ = ["TimeShift", "encode", "encode_line", "encode_spaced"]
 
 # Go escapes these in strings, for pages that show JSON.
 _ESCAPES = str.maketrans({c: f"\\u{ord(c):04x}" for c in "<>&\u2028\u2029"})
@@ -29,11 +29,6 @@ def encode_line(thing: Any) -> bytes:
 def encode_spaced(thing: Any) -> bytes:
     """Write *thing* as the recorded backend of the metrics API did, with blanks."""
     return json.dumps(thing).encode()
-
-
-def timestamp(moment: datetime) -> str:
-    """Write a time as objects have it, to the second."""
-    return moment.astimezone(UTC).strftime(f"{_SECONDS}Z")
 
 
 class TimeShift:

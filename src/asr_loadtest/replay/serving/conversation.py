@@ -6,17 +6,17 @@ import select
 import socket
 import struct
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from http.server import BaseHTTPRequestHandler
 from typing import Protocol
 
-from asr_loadtest.replay.answers import JSON, Answer
-from asr_loadtest.replay.clock import ReplayClock
+from asr_loadtest.replay.api.answers import JSON, Answer
+from asr_loadtest.replay.api.questions import Question, read_question
+from asr_loadtest.replay.api.watching import Step
 from asr_loadtest.replay.faults import Ending
-from asr_loadtest.replay.questions import Question, read_question
-from asr_loadtest.replay.watching import Step
+from asr_loadtest.replay.serving.clock import ReplayClock
 
-__all__ = ["Conversation", "Host", "reset"]
+__all__ = ["Conversation", "Host"]
 
 _HALF_A_LINE = b'{"type":"MODIFIED","object":{"kind":"'
 
@@ -37,6 +37,8 @@ class Conversation(BaseHTTPRequestHandler):
     """Serves one connection until its end; to be made in a thread of its own."""
 
     protocol_version = "HTTP/1.1"
+    # Small writes go out at once.
+    disable_nagle_algorithm = True
     server: Host  # type: ignore[assignment]  # all that is used of it
 
     def handle_one_request(self) -> None:
@@ -52,7 +54,7 @@ class Conversation(BaseHTTPRequestHandler):
         body = self.rfile.read(length)
         reply = self.server.ask(read_question(self.command, self.path, authorization, body))
         if reply is None:
-            reset(self.connection)
+            _reset(self.connection)
             self.close_connection = True
         elif isinstance(reply, Answer):
             self._send(reply)
@@ -63,19 +65,18 @@ class Conversation(BaseHTTPRequestHandler):
 
     def _send(self, answer: Answer) -> None:
         body = self.server.shifted(answer.body)
-        self.send_response(answer.status)
-        for name, value in answer.headers.items():
-            self.send_header(name, value)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
+        self._begin(answer.status, {**answer.headers, "Content-Length": str(len(body))})
         self.wfile.write(body)
 
-    def _stream(self, steps: Iterable[Step]) -> None:
-        self.send_response(200)
-        for name, value in JSON.items():
+    def _begin(self, status: int, headers: Mapping[str, str]) -> None:
+        # Not send_response: an API server names no product.
+        self.send_response_only(status)
+        for name, value in {"Date": self.date_time_string(), **headers}.items():
             self.send_header(name, value)
-        self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
+
+    def _stream(self, steps: Iterable[Step]) -> None:
+        self._begin(200, {**JSON, "Transfer-Encoding": "chunked"})
         for step in steps:
             if not self._wait_until(step.at_s):
                 self.close_connection = True
@@ -92,7 +93,7 @@ class Conversation(BaseHTTPRequestHandler):
             return
         self.close_connection = True
         if ending == "reset":
-            reset(self.connection)
+            _reset(self.connection)
         else:
             self.wfile.write(b"%x\r\n%s" % (2 * len(_HALF_A_LINE), _HALF_A_LINE))
 
@@ -109,12 +110,8 @@ class Conversation(BaseHTTPRequestHandler):
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base's name
         """Say nothing: the server keeps its own list."""
 
-    def version_string(self) -> str:
-        """Name no product: API servers do not."""
-        return "replay"
 
-
-def reset(connection: socket.socket) -> None:
+def _reset(connection: socket.socket) -> None:
     """Close *connection* so that its peer sees a reset."""
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     connection.close()

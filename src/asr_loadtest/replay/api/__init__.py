@@ -1,0 +1,1 @@
+"""What an API server says: questions in, answers and watches out. Pure."""
