@@ -10,6 +10,7 @@ from asr_client.cli.arguments import add_version
 from asr_client.cli.console import run_command
 from asr_loadtest.cli.compare import add_compare_arguments, compare
 from asr_loadtest.cli.options import options
+from asr_loadtest.cli.replay import add_replay_arguments, replay
 from asr_loadtest.cli.report import add_report_arguments, report
 from asr_loadtest.cli.selftest import add_selftest_arguments, selftest
 
@@ -49,6 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     _add(commands, "options", options, "tell what `locust -f loadtest` takes")
     add_report_arguments(_add(commands, "report", report, "make a run's reports again"))
     add_compare_arguments(_add(commands, "compare", compare, "put two runs beside each other"))
+    add_replay_arguments(_add(commands, "replay", replay, "play a recorded cluster's API here"))
     command = _add(commands, "selftest", selftest, "prove the load tester's own figures here")
     add_selftest_arguments(command)
     return parser

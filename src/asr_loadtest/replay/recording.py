@@ -11,6 +11,7 @@ from typing import Any
 
 from asr_loadtest.replay.faults import Fault
 from asr_loadtest.replay.history import History
+from asr_loadtest.replay.resources import HPAS
 
 __all__ = ["Poll", "Recording"]
 
@@ -55,6 +56,12 @@ class Recording:
     history: History
     polls: Sequence[Poll] = ()
     faults: Sequence[Fault] = ()
+
+    @property
+    def hpa(self) -> str | None:
+        """Name of the autoscaler; None if there is none."""
+        found = self.history.changes_after(HPAS, 0)
+        return found[0].name if found else None
 
     def poll_at(self, at_s: float) -> Poll | None:
         """Tell what the metrics were at *at_s*: the newest known then, or the first of all."""

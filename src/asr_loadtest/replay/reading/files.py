@@ -49,5 +49,8 @@ def _text(path: Path) -> str:
         if content.startswith(_GZIP):
             content = gzip.decompress(content)
         return content.decode()
-    except (EOFError, OSError, UnicodeDecodeError, zlib.error) as error:
+    except OSError as error:
+        why = error.strerror or error
+        raise ConfigError(f"cannot read {path}: {why}", hint=_HINT) from error
+    except (EOFError, UnicodeDecodeError, zlib.error) as error:
         raise ConfigError(f"cannot read {path}: {error}", hint=_HINT) from error

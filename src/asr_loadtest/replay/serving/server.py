@@ -114,7 +114,7 @@ class ReplayServer:
         Write the kubeconfig that leads here, with the token in it.
 
         Raises:
-            OSError: If it cannot be written.
+            ConfigError: If another file is there, or it cannot be written.
         """
         write_kubeconfig(Path(path), self.url, self.recording.namespace, self.token)
         return Path(path)
