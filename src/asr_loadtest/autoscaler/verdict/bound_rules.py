@@ -40,11 +40,10 @@ def judge_bound(course: Course, bound: Bound) -> RuleVerdict:
         words = f"the autoscaler moved nothing {side} {limit}, though it was pressed"
         return RuleVerdict(name, "held", words, tuple(pressed))
     words = f"nothing pressed against {limit}"
-    needs = (
-        f"load for more than {several(limit, 'replica')}: until all of them are there, and 31 s more"
-        if bound == "max"
-        else f"a load that ends with more than {several(limit, 'replica')}: until all steps down are made"
-    )
+    more = f"more than {several(limit, 'replica')}"
+    needs = f"a load that ends with {more}, until all steps down are made"
+    if bound == "max":
+        needs = f"load for {more}, until all of them are there, and 31 s longer"
     return RuleVerdict(name, "not_exercised", words, needs=needs)
 
 

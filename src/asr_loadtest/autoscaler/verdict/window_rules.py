@@ -38,8 +38,10 @@ def judge_window(course: Course, direction: Direction) -> RuleVerdict:
         if (contrary := _contrary(course.looks, move, window_s))
     ]
     if broken:
-        all_of_them = several(len(moves), f"scale-{direction}")
-        words = f"{len(broken)} of {all_of_them} came within {window_s:.0f} s of a look that wanted less"
+        words = (
+            f"{len(broken)} of {several(len(moves), f'scale-{direction}')} came within"
+            f" {window_s:.0f} s of a look that wanted less of it"
+        )
         return RuleVerdict(name, "broken", words, tuple(broken))
     if not window_s and moves:
         words = f"no window is declared, so that a scale-{direction} may come at once"
@@ -55,22 +57,31 @@ def _contrary(looks: Sequence[Look], move: Move, window_s: float) -> str:
     """Say which look within the window wanted less of it; nothing if none did for certain."""
     if move.look is not None and move.look.wants(move.direction, move.change.before) is False:
         return ""  # No metric wanted it even then: its target is broken, no window.
+    reached = _as_wanted(move)
     for look in looks:
         age_s = move.change.at_s - look.at_s
         is_within = _SAME_SYNC_S < age_s <= window_s - look.slack_s
-        if is_within and (short := _short_of(look, move)):
+        if is_within and (short := _short_of(look, move.direction, reached)):
             return f"at {look.at_s:.1f} s {short} was wanted"
     return ""
 
 
-def _short_of(look: Look, move: Move) -> str:
-    """Say what a look wanted that was less than the move."""
-    wish, after = look.wish, move.change.after
+def _as_wanted(move: Move) -> int:
+    """Give where the move went, as far as it was wanted then: the rest is no window's matter."""
+    wish, after = move.look.wish if move.look else None, move.change.after
+    if wish is None:
+        return after
+    return min(after, wish.highest) if move.direction == "up" else max(after, wish.lowest)
+
+
+def _short_of(look: Look, direction: Direction, reached: int) -> str:
+    """Say what a look wanted that does not get so far."""
+    wish = look.wish
     if wish is None or not wish.is_recorded:
         return ""
-    if move.direction == "up":
-        return f"no more than {wish.highest}" if wish.highest < after else ""
-    return f"no less than {wish.lowest}" if wish.lowest > after else ""
+    if direction == "up":
+        return f"no more than {wish.highest}" if wish.highest < reached else ""
+    return f"no less than {wish.lowest}" if wish.lowest > reached else ""
 
 
 def _waiting(course: Course, move: Move, window_s: float) -> str:
@@ -80,8 +91,9 @@ def _waiting(course: Course, move: Move, window_s: float) -> str:
     for look in reversed(course.looks):
         if look.at_s >= at_s - _SAME_SYNC_S:
             continue
-        if not look.wants(move.direction, before):
-            last = f"not so at {look.at_s:.1f} s, "
+        is_wanted = look.wants(move.direction, before)
+        if not is_wanted:
+            last = f"{'unknown' if is_wanted is None else 'not so'} at {look.at_s:.1f} s, "
             break
         since_s = look.at_s
     is_second = any(since_s < change.at_s < at_s for change in course.timeline.changes)
