@@ -99,9 +99,10 @@ class Credentials:
         with self._lock:
             if self._login is None:
                 self._login = self._read_login()
-            if isinstance(self._login, ConfigError):
-                raise ConfigError(self._login.message, hint=self._login.hint)
-            return _client(self._login, self._origin)
+            login = self._login
+        if isinstance(login, ConfigError):
+            raise ConfigError(login.message, hint=login.hint)
+        return _client(login, self._origin)
 
     def renew(self, generation: int) -> None:
         """
