@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from asr_client.errors import ConfigError
 from asr_loadtest.load.arrivals import make_arrivals
+from asr_loadtest.load.pattern import PATTERNS, Level, PatternSpec
 from asr_loadtest.load.profile import Profile, load_profile
 
 PROFILES = Path(__file__).parents[2] / "loadtest" / "profiles"
@@ -114,7 +115,47 @@ def test_closed_loop_has_users_and_no_arrivals(tmp_path) -> None:
     assert (profile.arrivals, profile.kind, profile.settings) == (None, "", {})
 
 
+@pytest.mark.parametrize("pattern", PATTERNS)
+def test_shipped_profiles_of_the_autoscaler_leave_the_rest_to_it(pattern) -> None:
+    """They say which loads; an HPA's rules say how long."""
+    profile = load_profile(f"hpa-{pattern}", folder=PROFILES)
+    assert profile.autoscaler is not None
+    assert profile.autoscaler.pattern == pattern
+    assert profile.autoscaler.rates_rps(20) == (2, 20)
+    assert (profile.arrivals, profile.duration_s, profile.loop) == (None, None, "open")
+    assert profile.connections == "max-age"
+
+
+def test_pattern_takes_rates_instead_of_shares(tmp_path) -> None:
+    """Whatever --asr-rate is then."""
+    profile = load(
+        tmp_path,
+        "warm_up_s = 5\n[autoscaler]\npattern = 'up'\nlow_rps = 0\nhigh_rps = 30\n"
+        "spacing = 'constant'\n",
+    )
+    low, high = Level(0, is_share=False), Level(30, is_share=False)
+    assert profile.autoscaler == PatternSpec("up", low, high, "constant")
+    assert profile.autoscaler.rates_rps(1) == (0, 30)
+    assert profile.warm_up_s == 5
+
+
+def test_pattern_alone_is_a_tenth_and_all_of_the_rate(tmp_path) -> None:
+    """The defaults."""
+    profile = load(tmp_path, "[autoscaler]\npattern = 'full'\n")
+    assert profile.autoscaler == PatternSpec("full", Level(0.1), Level(1.0), "poisson")
+
+
+def test_pattern_refuses_a_rate_that_turns_it_upside_down(tmp_path) -> None:
+    """A low load in requests per second may turn out to be above a share of the rate."""
+    profile = load(tmp_path, "[autoscaler]\npattern = 'up'\nlow_rps = 5\n")
+    assert profile.autoscaler is not None
+    assert profile.autoscaler.rates_rps(10) == (5, 10)
+    with pytest.raises(ConfigError, match="the low load of 5 req/s is not below the high one of 4"):
+        profile.autoscaler.rates_rps(4)
+
+
 ARRIVALS = '[arrivals]\nkind = "poisson"\nrate_rps = 5\n'
+PATTERN = "[autoscaler]\npattern = "
 
 
 @pytest.mark.parametrize(
@@ -158,6 +199,21 @@ ARRIVALS = '[arrivals]\nkind = "poisson"\nrate_rps = 5\n'
         ("loop = 'closed'\nusers = 1\n" + ARRIVALS, "mine.toml: a closed loop has no arrivals"),
         ("[arrivals]\nkind = 'replay'\ntrace = 5", "mine.toml: trace must be the path of a file"),
         ("[arrivals]\nkind = 'step'\nsteps = 0x" + "f" * 9999, "mine.toml: steps are pairs of"),
+        ("autoscaler = 5", "mine.toml: the section [autoscaler] must name a pattern (one of up,"),
+        (PATTERN + "5", "mine.toml: the section [autoscaler] must name a pattern"),
+        (PATTERN + "'fill'", "mine.toml: there is no pattern 'fill' (nearest match: full)"),
+        (PATTERN + "'up'\nhi = 1", "mine.toml: the section [autoscaler] has no key 'hi'"),
+        (PATTERN + "'up'\nlow = 10", "mine.toml: low must be 0.001 to 1 of --asr-rate, not 10"),
+        (PATTERN + "'up'\nhigh = 0", "mine.toml: high must be 0.001 to 1 of --asr-rate, not 0"),
+        (PATTERN + "'up'\nlow = true", "mine.toml: low must be 0.001 to 1 of --asr-rate"),
+        (PATTERN + "'up'\nlow_rps = '2'", "mine.toml: low_rps must be 0.0001 to 1000000 requests"),
+        (PATTERN + "'up'\nhigh_rps = 0", "mine.toml: high_rps must be 0.0001 to 1000000 requests"),
+        (PATTERN + "'up'\nlow = 0.1\nlow_rps = 2", "mine.toml: low and low_rps are one load"),
+        (PATTERN + "'up'\nlow = 0.5\nhigh = 0.4", "mine.toml: a low load of 0.5 is not below"),
+        (PATTERN + "'up'\nspacing = 'gamma'", "mine.toml: spacing 'gamma' is unknown (use poisson"),
+        ("duration_s = 9\n" + PATTERN + "'up'", "mine.toml: the autoscaler's rules decide on dura"),
+        (ARRIVALS + PATTERN + "'up'", "mine.toml: the autoscaler's rules decide on arrivals"),
+        ("loop = 'closed'\n" + PATTERN + "'up'", "mine.toml: a load for an autoscaler is an open"),
     ],
 )
 def test_what_cannot_be_meant_is_refused_by_name(tmp_path, text, message) -> None:

@@ -10,7 +10,8 @@ Profiles: a load test's plan in a TOML file, so that it can be named, kept and r
     rate_rps = 2
 
 Keys are the fields of `Profile`; those of [arrivals] are `kind` and what `make_arrivals` takes.
-Paths are relative to the profile's file.
+Paths are relative to the profile's file. [autoscaler] in the place of [arrivals] is a load that
+follows from an autoscaler's rules: pattern.py.
 """
 
 from __future__ import annotations
@@ -25,11 +26,13 @@ from asr_client.errors import ConfigError
 from asr_loadtest.load.arrivals import KINDS, Arrivals, ArrivalSettings, make_arrivals
 from asr_loadtest.load.arrivals.making import check_names
 from asr_loadtest.load.arrivals.values import quoted, refuse_unknown, seconds
+from asr_loadtest.load.pattern import PatternSpec, pattern_of
 
 __all__ = ["Profile", "load_profile"]
 
 _KEYS = (
     "arrivals",
+    "autoscaler",
     "connection_max_age_s",
     "connections",
     "deadline_s",
@@ -49,8 +52,9 @@ class Profile:
     Attributes:
         name: The file's, without suffix.
         description: What it is for, in a sentence.
-        arrivals: The schedule, cut at the duration; None in a closed loop, which has none.
-        kind: Of the arrivals; empty in a closed loop.
+        arrivals: The schedule, cut at the duration; None in a closed loop, which has none, and
+            where an autoscaler's rules will make it.
+        kind: Of the arrivals; empty without them.
         settings: Of the arrivals, as `make_arrivals` takes them; plain values, paths made absolute,
             so that another process can make the same schedule.
         duration_s: Seconds of load. Unless said, as long as steps or a trace last; None where
@@ -62,6 +66,7 @@ class Profile:
         connections: How long a connection is kept: "keepalive", "max-age" or "per-request". What
             puts it into force checks it.
         connection_max_age_s: With "max-age", how long.
+        autoscaler: A pattern for one, whose rules decide on duration and arrivals.
     """
 
     name: str
@@ -76,6 +81,7 @@ class Profile:
     deadline_s: float | None = None
     connections: str | None = None
     connection_max_age_s: float | None = None
+    autoscaler: PatternSpec | None = None
 
 
 def load_profile(name: str, *, seed: int = 0, folder: Path) -> Profile:
@@ -121,7 +127,8 @@ def _profile(table: Mapping[str, Any], path: Path, seed: int) -> Profile:
     duration_s = _seconds(table, "duration_s")
     arrivals: Arrivals | None = None
     kind, settings = "", dict[str, Any]()
-    if loop == "open":
+    pattern = _pattern(table, loop) if "autoscaler" in table else None
+    if loop == "open" and pattern is None:
         kind, settings = _arrivals(table, path)
         arrivals = make_arrivals(
             kind, seed=seed, duration_s=duration_s, **cast("ArrivalSettings", settings)
@@ -140,7 +147,22 @@ def _profile(table: Mapping[str, Any], path: Path, seed: int) -> Profile:
         deadline_s=_seconds(table, "deadline_s"),
         connections=_text(table, "connections"),
         connection_max_age_s=_seconds(table, "connection_max_age_s"),
+        autoscaler=pattern,
     )
+
+
+def _pattern(table: Mapping[str, Any], loop: str) -> PatternSpec:
+    if loop == "closed":
+        raise ConfigError("a load for an autoscaler is an open loop", hint="leave loop out")
+    for name, instead in (
+        ("arrivals", "leave one of the sections out"),
+        ("duration_s", "--run-time cuts it"),
+    ):
+        if name in table:
+            raise ConfigError(
+                f"the autoscaler's rules decide on {name}: [autoscaler] goes without", hint=instead
+            )
+    return pattern_of(table["autoscaler"])
 
 
 def _arrivals(table: Mapping[str, Any], path: Path) -> tuple[str, dict[str, Any]]:
