@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import pytest
@@ -189,10 +189,10 @@ SEEDS = {
 }
 
 
-def judged(seed: Seed, more: list[Sighting] | None = None) -> AutoscalerVerdict:
+def judged(seed: Seed, more: Sequence[Sighting] = ()) -> AutoscalerVerdict:
     """Judge a seed."""
     trace = load_trace(seed.trace)
-    timeline = ClusterTimeline([*seed.edit(trace_sightings(trace)), *(more or [])])
+    timeline = ClusterTimeline([*seed.edit(trace_sightings(trace)), *more])
     return judge_autoscaler(timeline, seed.declare(trace_spec(trace)))
 
 
@@ -216,6 +216,19 @@ def test_silent_watch_makes_a_rule_undecidable_not_broken() -> None:
     verdict = judged(seed, silence)
     assert not verdict.is_broken
     assert "nothing was heard of horizontalpodautoscalers for 53 s" in verdict.caveats
+
+
+def test_step_seen_only_after_a_silence_breaks_no_rate() -> None:
+    """Two steps that nobody saw look like one, and when they came is unknown."""
+    seed = SEEDS["a second step 30 s after the first"]
+    silence = [
+        WatchState(at_s=0.0, resource="deployments", is_heard=True),
+        WatchState(at_s=20.0, resource="deployments", is_heard=False),
+        WatchState(at_s=30.0, resource="deployments", is_heard=True),
+    ]
+    verdict = judged(seed, silence)
+    assert not verdict.is_broken
+    assert any("seen after a silence" in caveat for caveat in verdict.caveats)
 
 
 def test_failing_samples_make_a_rule_undecidable_not_broken() -> None:

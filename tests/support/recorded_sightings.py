@@ -54,7 +54,7 @@ def _usage(record: dict[str, Any]) -> UsageSeen:
 
 
 def _objects(record: dict[str, Any]) -> Iterator[tuple[dict[str, Any], bool]]:
-    body = record.get("body")
+    body: Any = record.get("body")
     if record["kind"] == "list" and record["status"] == 200:
         yield from ((item, False) for item in body["items"])
     elif (

@@ -13,6 +13,7 @@ What is broken is so for certain; what is held was put to the test; the rest was
     bound_rules.py, rate_rules.py, limits.py, window_rules.py, target_rules.py, reactions.py,
     disruptions.py   the rules
     timings.py, stopwatch.py   how long things took
+    time_needed.py, plural.py  words
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from asr_loadtest.autoscaler.hpa.spec import HpaSpec
-from asr_loadtest.autoscaler.verdict.syncs import Sync, find_syncs
+from asr_loadtest.autoscaler.verdict.syncs import AFTER_SILENCE_S, Sync, find_syncs
 from asr_loadtest.autoscaler.verdict.wishes import Wish, wish_at
 from asr_loadtest.cluster.kubernetes.timeline import ClusterTimeline, ReplicaChange
 
@@ -38,11 +38,6 @@ class Look:
         """When it was."""
         return self.sync.at_s
 
-    @property
-    def slack_s(self) -> float:
-        """How well its instant is known."""
-        return SLACK_S * 2 if self.sync.is_inferred else SLACK_S
-
     def wants(self, direction: Direction, replicas: int) -> bool | None:
         """Tell whether it wanted to go this way from *replicas*; None if that is not certain."""
         if self.wish is None or not self.wish.is_recorded:
@@ -64,11 +59,13 @@ class Move:
         change: Of spec.replicas.
         look: At which it was decided; None if its status was not seen.
         is_correction: Back into min..max: it skips windows and rates, but counts as an event.
+        is_late: Seen only after a silence: it came sometime before, and may be several in one.
     """
 
     change: ReplicaChange
     look: Look | None
     is_correction: bool
+    is_late: bool = False
 
     @property
     def direction(self) -> Direction:
@@ -90,6 +87,7 @@ class Course:
         timeline: What was seen.
         spec: What the HPA declares.
         from_s, until_s: What is judged; what came before is known, but not judged.
+        slack_s: How well instants are known.
         looks: In order.
         moves: Of the autoscaler, also those before *from_s*.
     """
@@ -98,6 +96,7 @@ class Course:
     spec: HpaSpec
     from_s: float
     until_s: float
+    slack_s: float
     looks: tuple[Look, ...]
     moves: tuple[Move, ...]
 
@@ -106,7 +105,9 @@ class Course:
         return [
             move
             for move in self.moves
-            if move.direction == direction and not move.is_correction and self.covers(move)
+            if move.direction == direction
+            and not (move.is_correction or move.is_late)
+            and self.covers(move)
         ]
 
     def covers(self, move: Move) -> bool:
@@ -118,15 +119,36 @@ class Course:
         return (look for look in self.looks if self.from_s <= look.at_s <= self.until_s)
 
 
-def follow(timeline: ClusterTimeline, spec: HpaSpec, from_s: float, until_s: float) -> Course:
-    """Put the course of things together."""
-    looks = tuple(Look(sync, wish_at(timeline, spec, sync)) for sync in find_syncs(timeline))
+def follow(
+    timeline: ClusterTimeline,
+    spec: HpaSpec,
+    span: tuple[float, float],
+    slack_s: float = SLACK_S,
+) -> Course:
+    """
+    Put the course of things together.
+
+    Args:
+        timeline: What was seen.
+        spec: What the HPA declares.
+        span: From when to when it is judged.
+        slack_s: How well instants are known.
+    """
+    looks = tuple(
+        Look(sync, wish_at(timeline, spec, sync, slack_s)) for sync in find_syncs(timeline)
+    )
+    silences = timeline.unheard("deployments")
     moves = tuple(
-        Move(change, _deciding(looks, change), _is_correction(change, spec))
+        Move(
+            change,
+            look=_deciding(looks, change),
+            is_correction=_is_correction(change, spec),
+            is_late=any(a <= change.at_s <= b + AFTER_SILENCE_S for a, b in silences),
+        )
         for change in timeline.changes
         if change.by == "autoscaler"
     )
-    return Course(timeline, spec, from_s, until_s, looks, moves)
+    return Course(timeline, spec, *span, slack_s, looks, moves)
 
 
 def _deciding(looks: tuple[Look, ...], change: ReplicaChange) -> Look | None:

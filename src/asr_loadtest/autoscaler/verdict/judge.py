@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 from asr_loadtest.autoscaler.hpa.spec import HpaSpec
 from asr_loadtest.autoscaler.verdict.bound_rules import judge_bound
-from asr_loadtest.autoscaler.verdict.course import Course, follow
+from asr_loadtest.autoscaler.verdict.course import SLACK_S, Course, follow
 from asr_loadtest.autoscaler.verdict.disruptions import judge_budget
 from asr_loadtest.autoscaler.verdict.load_seen import LoadSeen
+from asr_loadtest.autoscaler.verdict.plural import several
 from asr_loadtest.autoscaler.verdict.rate_rules import judge_rate
 from asr_loadtest.autoscaler.verdict.stopwatch import take_timings
 from asr_loadtest.autoscaler.verdict.target_rules import judge_targets
@@ -19,13 +20,14 @@ from asr_loadtest.cluster.kubernetes.timeline import ClusterTimeline
 __all__ = ["judge_autoscaler"]
 
 
-def judge_autoscaler(
+def judge_autoscaler(  # noqa: PLR0913 - what is judged, each with its name
     timeline: ClusterTimeline,
     spec: HpaSpec,
     *,
     load: LoadSeen | None = None,
     from_s: float = 0.0,
     until_s: float | None = None,
+    slack_s: float = SLACK_S,
 ) -> AutoscalerVerdict:
     """
     Judge the autoscaler of one run by its own spec.
@@ -37,9 +39,11 @@ def judge_autoscaler(
         load: What was asked of the servers, on the timeline's axis.
         from_s: Where what is judged begins.
         until_s: Where it ends; the timeline's end by default.
+        slack_s: How well instants are known, in the cluster's seconds: what a replay makes faster
+            is known less well.
     """
     end_s = timeline.until_s if until_s is None else until_s
-    course = follow(timeline, spec, from_s, end_s)
+    course = follow(timeline, spec, (from_s, end_s), slack_s)
     rules = (
         judge_bound(course, "min"),
         judge_bound(course, "max"),
@@ -69,9 +73,15 @@ def _caveats(course: Course) -> Iterator[str]:
             yield f"nothing was heard of {resource} for {lost_s:.0f} s"
     if not any(each.pods for each in timeline.usage):
         yield "no samples of pods were seen: whether a wish was certain is hard to tell"
+    specs = [seen.spec for seen in timeline.hpa if not seen.is_gone]
+    if any(spec != specs[0] for spec in specs):
+        yield "the HPA's spec was changed while it was watched: it is judged by one"
+    late = sum(move.is_late for move in course.moves)
+    if late:
+        yield f"{several(late, 'move')} seen after a silence: no rate or window is held against it"
     others = sum(change.by == "somebody" for change in timeline.changes)
     if others:
-        yield f"{others} changes of the replicas were not the autoscaler's"
+        yield f"{several(others, 'change')} of the replicas not made by the autoscaler"
     yield (
         "taken for granted: looks every 15 s, a tolerance of 10 % where none is declared;"
         " a controller that restarts forgets its rates"

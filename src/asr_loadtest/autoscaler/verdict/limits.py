@@ -3,7 +3,8 @@ How far the rate policies let one move go.
 
 A policy's base is the replicas at its period's start: as the controller has it, now minus what it
 added in the period plus what it removed. Where somebody else moved them meanwhile, both readings
-are allowed, and so are both ends of the measurement's slack: what is beyond is so for certain.
+are allowed. So are both ends of the measurement's slack, and that what was seen only after a
+silence had come a period before: what is beyond by all readings is so for certain.
 Source: horizontal.go of Kubernetes 1.36, calculateScaleUpLimitWithScalingRules and its twin.
 """
 
@@ -13,7 +14,7 @@ import math
 from collections.abc import Iterable, Sequence
 
 from asr_loadtest.autoscaler.hpa.spec import HpaSpec, Policy, ScalingRules
-from asr_loadtest.autoscaler.verdict.course import SLACK_S, Course, Direction
+from asr_loadtest.autoscaler.verdict.course import Course, Direction
 from asr_loadtest.cluster.kubernetes.timeline import ReplicaChange
 
 __all__ = ["has_rate", "step_limit"]
@@ -26,12 +27,14 @@ def has_rate(spec: HpaSpec, direction: Direction) -> bool:
 
 def step_limit(course: Course, direction: Direction, before: int, at_s: float) -> int:
     """Give the replicas that a move from *before* may reach at this instant, by any reading."""
-    made = [move.change for move in course.moves if move.change.at_s < at_s]
+    moves = [move for move in course.moves if move.change.at_s < at_s]
+    made = [move.change for move in moves]
+    timely = [move.change for move in moves if not move.is_late]
     seen = [change for change in course.timeline.changes if change.at_s < at_s]
     readings = (
         _limit(course.spec, direction, before, _recent(events, at_s, slack_s))
-        for events in (made, seen)
-        for slack_s in (0.0, SLACK_S)
+        for events in (made, timely, seen)
+        for slack_s in (0.0, course.slack_s)
     )
     return max(readings) if direction == "up" else min(readings)
 

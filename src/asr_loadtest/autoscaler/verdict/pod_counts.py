@@ -18,8 +18,8 @@ from asr_loadtest.cluster.kubernetes.timeline import ClusterTimeline
 __all__ = ["PodCount", "count_pods"]
 
 # A status is seen some 0.1 s after its look began; a look's instant may be inferred.
-_BEFORE_S = 1.5
-_AFTER_S = 0.1
+_LOOK_BEFORE_S = 0.5
+_SEEN_AFTER = 0.1
 # A young pod's CPU counts from the first sample that was begun after it got ready.
 # ASSUMED: a sample covers at most 30 s (15 s were seen).
 _SAMPLE_S = 30.0
@@ -36,12 +36,14 @@ class PodCount:
         least: Pods that were counted for certain.
         most: Pods that may have been.
         present: Pods that were certainly there, counted or not.
+        ready: Of those, how many certainly were ready.
         has_all_samples: Whether each pod that may have been there and runs had a sample.
     """
 
     least: int
     most: int
     present: int
+    ready: int
     has_all_samples: bool
 
     @property
@@ -50,28 +52,39 @@ class PodCount:
         return self.least == self.most == self.present
 
 
-def count_pods(timeline: ClusterTimeline, resource: str, at_s: float) -> PodCount:
-    """Count the pods of the target at a look; *resource* is "cpu", "memory" or what else."""
+def count_pods(timeline: ClusterTimeline, resource: str, at_s: float, slack_s: float) -> PodCount:
+    """
+    Count the pods of the target at a look.
+
+    Args:
+        timeline: What was seen.
+        resource: "cpu", "memory" or what else.
+        at_s: When it was.
+        slack_s: How well instants are known.
+    """
     usage = _usage_at(timeline.usage, at_s)
-    least = most = present = 0
+    least = most = present = ready = 0
     has_all_samples = True
     for versions in timeline.pods.values():
-        about = _about(versions, at_s)
+        about = _about(versions, at_s, slack_s)
         if not about or all(map(_is_left_out, about)):
             continue
-        is_there = not any(map(_is_left_out, about)) and versions[0].at_s <= at_s - _BEFORE_S
+        is_old = versions[0].at_s < at_s - slack_s - _LOOK_BEFORE_S
+        is_there = is_old and not any(map(_is_left_out, about))
         present += is_there
+        ready += is_there and all(pod.is_ready for pod in about)
         least += is_there and all(_is_counted(pod, resource, usage) for pod in about)
         running = [pod for pod in about if pod.phase != "Pending"]
         most += bool(running)
         has_all_samples &= not running or _has_sample(running[0], resource, usage)
-    return PodCount(least, most, present, has_all_samples)
+    return PodCount(least, most, present, ready, has_all_samples)
 
 
-def _about(versions: Sequence[PodSeen], at_s: float) -> Sequence[PodSeen]:
+def _about(versions: Sequence[PodSeen], at_s: float, slack_s: float) -> Sequence[PodSeen]:
     """Give the versions that the controller may have had."""
-    first = bisect_right(versions, at_s - _BEFORE_S, key=lambda pod: pod.at_s)
-    after = bisect_right(versions, at_s + _AFTER_S, key=lambda pod: pod.at_s)
+    first_s, last_s = at_s - slack_s - _LOOK_BEFORE_S, at_s + slack_s * _SEEN_AFTER
+    first = bisect_right(versions, first_s, key=lambda pod: pod.at_s)
+    after = bisect_right(versions, last_s, key=lambda pod: pod.at_s)
     return versions[max(first - 1, 0) : after]
 
 

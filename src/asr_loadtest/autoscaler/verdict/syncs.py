@@ -15,7 +15,7 @@ from itertools import pairwise
 from asr_loadtest.cluster.kubernetes.sightings import HpaSeen
 from asr_loadtest.cluster.kubernetes.timeline import ClusterTimeline
 
-__all__ = ["SYNC_S", "Sync", "find_syncs"]
+__all__ = ["AFTER_SILENCE_S", "SYNC_S", "Sync", "find_syncs"]
 
 SYNC_S = 15.07
 """
@@ -27,8 +27,8 @@ it.
 
 # Answers of the metrics API that hang make a look last as long: none is inferred near a failure.
 _FAILURE_REACH_S = 45.0
-# What is first seen after a silence was written sometime within it.
-_AFTER_SILENCE_S = 3.0
+AFTER_SILENCE_S = 3.0
+"""What is first seen so soon after a silence came sometime within it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ def _written(timeline: ClusterTimeline) -> list[tuple[HpaSeen, bool]]:
     for seen in timeline.hpa:
         if not seen.conditions or seen.is_gone:
             continue
-        is_late = any(0 <= seen.at_s - to_s <= _AFTER_SILENCE_S for to_s in silences)
+        is_late = any(0 <= seen.at_s - to_s <= AFTER_SILENCE_S for to_s in silences)
         if not written:
             # The first one was listed, unless the HPA had been seen before it had a status.
             written.append((seen, seen is not timeline.hpa[0] and not is_late))

@@ -8,8 +8,6 @@ wish, and waits for a whole window: it is never earlier.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from asr_loadtest.autoscaler.verdict.course import Course, Direction, Look, Move
 from asr_loadtest.autoscaler.verdict.plural import several
 from asr_loadtest.autoscaler.verdict.syncs import SYNC_S
@@ -35,7 +33,7 @@ def judge_window(course: Course, direction: Direction) -> RuleVerdict:
     broken = [
         f"{move}, though {contrary}"
         for move in moves
-        if (contrary := _contrary(course.looks, move, window_s))
+        if (contrary := _contrary(course, move, window_s))
     ]
     if broken:
         words = (
@@ -53,14 +51,14 @@ def judge_window(course: Course, direction: Direction) -> RuleVerdict:
     return _untested(name, course, direction)
 
 
-def _contrary(looks: Sequence[Look], move: Move, window_s: float) -> str:
+def _contrary(course: Course, move: Move, window_s: float) -> str:
     """Say which look within the window wanted less of it; nothing if none did for certain."""
     if move.look is not None and move.look.wants(move.direction, move.change.before) is False:
         return ""  # No metric wanted it even then: its target is broken, no window.
     reached = _as_wanted(move)
-    for look in looks:
+    for look in course.looks:
         age_s = move.change.at_s - look.at_s
-        is_within = _SAME_SYNC_S < age_s <= window_s - look.slack_s
+        is_within = _SAME_SYNC_S < age_s <= window_s - _slack_s(course, look)
         if is_within and (short := _short_of(look, move.direction, reached)):
             return f"at {look.at_s:.1f} s {short} was wanted"
     return ""
@@ -97,14 +95,14 @@ def _waiting(course: Course, move: Move, window_s: float) -> str:
             break
         since_s = look.at_s
     is_second = any(since_s < change.at_s < at_s for change in course.timeline.changes)
-    if is_second or at_s - since_s < window_s - SYNC_S - _slack_s(move):
+    if is_second or at_s - since_s < window_s - SYNC_S - course.slack_s:
         return ""
     return f"{move}: {last}wanted from {since_s:.1f} s on"
 
 
-def _slack_s(move: Move) -> float:
-    """Give how well the beginning of a wait is known."""
-    return move.look.slack_s if move.look else 2.0
+def _slack_s(course: Course, look: Look) -> float:
+    """Give how well the instant of a look is known."""
+    return course.slack_s + (1.0 if look.sync.is_inferred else 0.0)
 
 
 def _untested(name: str, course: Course, direction: Direction) -> RuleVerdict:

@@ -8,9 +8,10 @@ it counted is only bounded. Source: replica_calculator.go of Kubernetes 1.36.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from asr_loadtest.autoscaler.hpa.spec import HpaSpec, MetricSpec
+from asr_loadtest.autoscaler.hpa.spec import Behavior, HpaSpec, MetricSpec
 from asr_loadtest.autoscaler.verdict.pod_counts import PodCount, count_pods
 from asr_loadtest.autoscaler.verdict.syncs import Sync
 from asr_loadtest.cluster.kubernetes.sightings import MetricStatus
@@ -51,16 +52,32 @@ class Wish:
     is_recorded: bool = True
 
 
-def wish_at(timeline: ClusterTimeline, spec: HpaSpec, sync: Sync) -> Wish | None:
-    """Give the bounds of what was wanted; None where no wish came about."""
+def wish_at(timeline: ClusterTimeline, spec: HpaSpec, sync: Sync, slack_s: float) -> Wish | None:
+    """
+    Give the bounds of what was wanted; None where no wish came about.
+
+    Args:
+        timeline: What was seen.
+        spec: What the HPA declares.
+        sync: The look.
+        slack_s: How well instants are known.
+    """
+
+    def count(resource: str) -> PodCount:
+        return count_pods(timeline, resource, sync.at_s, slack_s)
+
     status = sync.status
     is_outside = not spec.minimum <= status.current <= spec.maximum
     if is_outside or status.current == 0 or len(status.metrics) != len(spec.metrics):
         return None
     proposals = tuple(
-        _proposal(timeline, spec, metric, value, sync)
+        _proposal(spec.rules, metric, value, status.current, count)
         for metric, value in zip(spec.metrics, status.metrics, strict=True)
     )
+    return _highest(proposals, status.current)
+
+
+def _highest(proposals: tuple[Proposal | None, ...], current: int) -> Wish | None:
     known = [each for each in proposals if each is not None]
     if not known:
         return None
@@ -68,32 +85,41 @@ def wish_at(timeline: ClusterTimeline, spec: HpaSpec, sync: Sync) -> Wish | None
     highest = max(each.highest for each in known)
     if len(known) == len(proposals):
         return Wish(lowest, highest, proposals)
-    if highest < status.current:  # With a metric missing nothing goes down.
+    if highest < current:  # With a metric missing nothing goes down.
         return None
-    is_recorded = lowest >= status.current
-    return Wish(max(lowest, status.current), highest, proposals, is_recorded)
+    return Wish(max(lowest, current), highest, proposals, is_recorded=lowest >= current)
 
 
 def _proposal(
-    timeline: ClusterTimeline, spec: HpaSpec, metric: MetricSpec, value: MetricStatus, sync: Sync
+    rules: Behavior,
+    metric: MetricSpec,
+    value: MetricStatus,
+    current: int,
+    count_pods_of: Callable[[str], PodCount],
 ) -> Proposal | None:
     measured = value.utilization if metric.target_type == "Utilization" else value.average
     if not value.is_known or measured is None or not metric.target:
         return None
-    ratio, current = measured / metric.target, sync.status.current
-    rules = spec.rules
+    ratio = measured / metric.target
     if 1 - rules.down.tolerance <= ratio <= 1 + rules.up.tolerance:
         return Proposal(current, current, ratio)
-    count = count_pods(timeline, metric.name, sync.at_s)
+    count = count_pods_of(metric.name)
     if metric.source == "Resource" and count.is_certain and count.least:
         exact = math.ceil(ratio * count.least)
         return Proposal(exact, exact, ratio)
-    lowest = min(current, math.ceil(ratio * count.least))
-    if ratio < 1 and metric.source == "Resource" and count.has_all_samples and count.most:
+    lowest = min(current, _least(metric, ratio, count, current))
+    if metric.source == "Resource" and ratio < 1 and count.has_all_samples and count.most:
         return Proposal(lowest, math.ceil(ratio * count.most), ratio)
-    if ratio > 1 and metric.source == "Resource" and count.present >= current:
-        lowest = current  # Pods that are not counted weigh it down, never below.
     return Proposal(lowest, max(current, _most(metric, measured, count, current)), ratio)
+
+
+def _least(metric: MetricSpec, ratio: float, count: PodCount, current: int) -> int:
+    """Give the least that may be asked for."""
+    if metric.source in {"Object", "External"}:  # They know no pods: all that are ready count.
+        return math.ceil(ratio * (count.ready if metric.target_type == "Value" else count.present))
+    if ratio > 1 and count.present >= current:
+        return current  # Pods that are not counted weigh it down, never below.
+    return math.ceil(ratio * count.least)
 
 
 def _most(metric: MetricSpec, measured: float, count: PodCount, current: int) -> int:
