@@ -8,6 +8,7 @@ could hold one, they are not repeated.
 
 from __future__ import annotations
 
+import base64
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -175,7 +176,7 @@ def _client(login: Login, origin: str) -> httpx2.Client:
 
     # At INFO it would write a line for each request, into Locust's console.
     logging.getLogger("httpx2").setLevel(logging.WARNING)
-    _check_files(login.config, origin)
+    _check_certificates(login.config, origin)
     patience = httpx2.Timeout(_CONNECT_S)
     try:
         return Client(login.config, ConnectionParams(timeout=patience, proxy=login.proxy))
@@ -187,19 +188,29 @@ def _client(login: Login, origin: str) -> httpx2.Client:
         ) from error
     except ImportError as error:
         raise ConfigError(f"{origin}: its proxy needs more than is installed") from error
-    except (ValueError, TypeError):  # base64; a proxy's URL, with its password
-        raise ConfigError(f"{origin}: its certificates or proxy-url make no sense") from None
+    except ValueError:  # its words may quote a password
+        raise ConfigError(f"{origin}: its proxy-url makes no sense") from None
 
 
-def _check_files(config: SingleConfig, origin: str) -> None:
-    """Name the file that is missing: the TLS library says only that one is."""
-    user = config.user
-    named = [config.cluster.certificate_auth]
+def _check_certificates(config: SingleConfig, origin: str) -> None:
+    """Name the file that is missing: the TLS library says only that one is; and the like."""
+    cluster, user = config.cluster, config.user
+    files, datas = [cluster.certificate_auth], [cluster.certificate_auth_data]
     if user:
-        named += [user.client_cert, user.client_key]
-    for file in named:
+        files += [user.client_cert, user.client_key]
+        datas += [user.client_cert_data, user.client_key_data]
+        if (user.client_cert or user.client_cert_data) and not (
+            user.client_key or user.client_key_data
+        ):
+            raise ConfigError(f"{origin}: the client's certificate lacks its key")
+    for file in files:
         if file and not Path(config.abs_file(file)).is_file():
             raise ConfigError(f"{origin}: there is no file {file}")
+    for data in datas:
+        try:
+            base64.b64decode(data or "")
+        except ValueError:
+            raise ConfigError(f"{origin}: a certificate or key is no base64") from None
 
 
 def _check_server(server: str) -> None:
