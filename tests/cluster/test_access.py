@@ -18,7 +18,7 @@ from asr_loadtest.cluster.kubernetes.api.trouble import TroubleError
 from asr_loadtest.cluster.kubernetes.target import find_target
 from canaries import new_key, shown_keys
 from kubeconfigs import write_kubeconfig
-from tls_api import tls_api
+from small_api import tls_api
 
 ANYWHERE = "/api/v1/namespaces/dev/pods"
 

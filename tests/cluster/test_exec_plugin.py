@@ -19,7 +19,7 @@ from asr_loadtest.cluster.kubernetes.api.connection import ApiConnection
 from asr_loadtest.cluster.kubernetes.api.credentials import Credentials
 from asr_loadtest.cluster.kubernetes.api.exec_plugin import PluginCall, run_plugin
 from kubeconfigs import write_kubeconfig
-from tls_api import tls_api
+from small_api import tls_api
 
 V1 = "client.authentication.k8s.io/v1"
 
