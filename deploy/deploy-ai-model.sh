@@ -278,10 +278,10 @@ forward() {
         service=kong-gateway-service number=80
     fi
     forward_log=$(mktemp)
-    trap stop_forward EXIT
     # Not by kube(): the process to end is kubectl's own.
     "${kubectl[@]}" port-forward "service/$service" ":$number" >"$forward_log" 2>&1 &
     forward_pid=$!
+    trap stop_forward EXIT
     for _ in $(seq 100); do
         port=$(sed -n 's/^Forwarding from 127\.0\.0\.1:\([0-9]*\) .*/\1/p' "$forward_log")
         if [ -n "$port" ] || ! kill -0 "$forward_pid" 2>/dev/null; then break; fi

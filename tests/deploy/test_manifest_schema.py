@@ -58,3 +58,41 @@ def test_namespace_is_said_once() -> None:
     listed = kustomization["resources"]
     assert all((DEPLOY / "kubernetes" / file).is_file() for file in listed)
     assert len([file for file in listed if "hpa" in file]) == 1
+
+
+def test_seeds_numbers_are_kept() -> None:
+    """Targets, policies, windows, resources and ports as the documentation of the system says."""
+    by_kind = {(file, body["kind"]): body["spec"] for file, body in OBJECTS if "spec" in body}
+    hpa = by_kind["ai-model-hpa.yaml", "HorizontalPodAutoscaler"]
+    targets = {
+        metric["resource"]["name"]: metric["resource"]["target"]["averageUtilization"]
+        for metric in hpa["metrics"]
+    }
+    assert (hpa["minReplicas"], hpa["maxReplicas"], targets) == (1, 5, {"cpu": 70, "memory": 80})
+    up, down = hpa["behavior"]["scaleUp"], hpa["behavior"]["scaleDown"]
+    steps = [(each["type"], each["value"], each["periodSeconds"]) for each in up["policies"]]
+    assert steps == [("Percent", 50, 60), ("Pods", 2, 60)]
+    assert down["policies"] == [{"type": "Percent", "value": 10, "periodSeconds": 60}]
+    windows = (up["stabilizationWindowSeconds"], down["stabilizationWindowSeconds"])
+    assert windows == (60, 300)
+    (triton,) = by_kind["ai-model-deployment.yaml", "Deployment"]["template"]["spec"]["containers"]
+    assert triton["resources"] == {
+        "requests": {"cpu": "2", "memory": "8Gi", "nvidia.com/gpu": "1"},
+        "limits": {"cpu": "4", "memory": "16Gi", "nvidia.com/gpu": "1"},
+    }
+    services = [body["spec"] for file, body in OBJECTS if file == "ai-model-service.yaml"]
+    assert [[port["port"] for port in each["ports"]] for each in services] == [
+        [8000, 8001, 8002]
+    ] * 3
+    assert [port["nodePort"] for port in services[1]["ports"]] == [30080, 30081, 30082]
+
+
+def test_variants_differ_in_metrics_only() -> None:
+    """Name, target, bounds and behaviour are one, so that the second replaces the first."""
+    one, other = (
+        next(body for where, body in OBJECTS if where == file)
+        for file in ("ai-model-hpa.yaml", "ai-model-hpa-queue.yaml")
+    )
+    assert one["metadata"] == other["metadata"]
+    assert {**one["spec"], "metrics": 0} == {**other["spec"], "metrics": 0}
+    assert other["spec"]["metrics"][0]["type"] == "Pods"
