@@ -8,7 +8,8 @@ import pytest
 
 from asr_client.errors import ConfigError
 from asr_loadtest.manifests import check_manifests
-from shipped_manifests import ABSENT, changed, shipped
+from asr_loadtest.manifests.access import find_keys
+from shipped_manifests import ABSENT, DEPLOY, changed, shipped
 
 MODEL, SERVICE = "ai-model-deployment.yaml", "ai-model-service.yaml"
 HPA, QUEUE, PDB = "ai-model-hpa.yaml", "ai-model-hpa-queue.yaml", "ai-model-pdb.yaml"
@@ -163,6 +164,13 @@ SEEDED: dict[str, tuple[str, str, str, str, Any]] = {
 def test_what_is_shipped_has_no_defect() -> None:
     """Not one, in any file."""
     assert [str(each) for each in check_manifests(shipped())] == []
+
+
+def test_no_file_holds_a_key() -> None:
+    """Nor do those that no cluster reads: the script, its description."""
+    texts = {path.name: path.read_text() for path in DEPLOY.rglob("*") if path.is_file()}
+    assert len(texts) > len(shipped())
+    assert [str(each) for each in find_keys(texts)] == []
 
 
 @pytest.mark.parametrize(("check", "file", "name", "path", "value"), SEEDED.values(), ids=SEEDED)
