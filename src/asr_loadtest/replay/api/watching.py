@@ -77,7 +77,7 @@ def plan_watch(history: History, script: FaultScript, order: WatchOrder) -> Iter
     end_s, ending = script.watch_end(order.opened_s, order.ends_s)
     for due_s, line in _lines(history, order):
         at_s = script.after_silence(due_s)
-        if at_s >= end_s:
+        if due_s >= order.ends_s or at_s > end_s:
             break
         yield Step(at_s, line)
     if ending == "expire":

@@ -34,13 +34,16 @@ def recorded_faults(records: Sequence[Record]) -> list[Fault]:
 def recorded_floors(records: Iterable[Record]) -> list[Floor]:
     """Tell what the server had forgotten when it said 410, in order of time."""
     floors = []
+    opened: dict[object, float] = {}
     for record in records:
-        body = record.get("body")
-        if record.get("phase") == "event" and isinstance(body, dict) and "object" in body:
-            found = _TOO_OLD.fullmatch(str(body["object"].get("message", "")))
+        phase = record.get("phase")
+        if phase == "open":
+            opened[record["conn"]] = record["t"]
+        elif phase == "event":
+            found = _TOO_OLD.fullmatch(record["body"].get("object", {}).get("message", ""))
             resource = resource_at(record["path"])
             if found and resource:
-                floors.append(Floor(record["t"], int(found[1]), resource))
+                floors.append(Floor(opened[record["conn"]], int(found[1]), resource))
     return floors
 
 

@@ -148,8 +148,11 @@ def _changes(seen: Iterable[_Seen], marks: Sequence[tuple[float, int]]) -> list[
 
 
 def _namespace(records: Iterable[Record]) -> str:
-    targets = (target_of(record["path"]) for record in records)
-    return next(each.namespace for each in targets if each and each.namespace)
+    for record in records:
+        target = target_of(record["path"])
+        if target is not None and target.namespace:
+            return target.namespace
+    raise ValueError("no namespace is spoken of")
 
 
 def _started(records: Iterable[Record]) -> datetime:
