@@ -194,6 +194,12 @@ def test_403_counts_only_when_it_lasts() -> None:
     assert told.waits == [1.0, 2.0]
 
 
+def test_403_after_a_second_crash_is_none_that_lasts() -> None:
+    """Each crash has its own."""
+    told = follow(FORBIDDEN, a_list(7), OPENED, After(600, END), FORBIDDEN, OPENED)
+    assert told.states == [(True, "")]
+
+
 def test_403_that_lasts_is_told_and_asked_again_slowly() -> None:
     """Somebody may grant the right; it is never final."""
     told = follow(*[FORBIDDEN] * 6, a_list(7))

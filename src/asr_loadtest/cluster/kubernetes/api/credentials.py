@@ -181,15 +181,15 @@ def _client(login: Login, origin: str) -> httpx2.Client:
     try:
         return Client(login.config, ConnectionParams(timeout=patience, proxy=login.proxy))
     except LightkubeError as error:
-        raise ConfigError(f"{origin}: {error}") from error
+        failure = str(error)
     except OSError as error:  # ssl.SSLError is one
-        raise ConfigError(
-            f"{origin}: a certificate or key cannot be used: {error.strerror or error}"
-        ) from error
-    except ImportError as error:
-        raise ConfigError(f"{origin}: its proxy needs more than is installed") from error
-    except ValueError:  # its words may quote a password
-        raise ConfigError(f"{origin}: its proxy-url makes no sense") from None
+        failure = f"a certificate or key cannot be used: {error.strerror or error}"
+    except ImportError:
+        failure = "its proxy needs more than is installed"
+    except ValueError:  # its words may quote the proxy's password
+        failure = "its proxy-url makes no sense"
+    # Not from what was caught: its frames hold keys.
+    raise ConfigError(f"{origin}: {failure}")
 
 
 def _check_certificates(config: SingleConfig, origin: str) -> None:
