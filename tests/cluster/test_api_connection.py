@@ -92,8 +92,9 @@ def test_interrupted_connection_waits_for_nobody(connect: Connect) -> None:
     """Also if it was interrupted before it was connected."""
     connection = connect(then=say_nothing)
     connection.interrupt()
-    with pytest.raises(TroubleError):
+    with pytest.raises(TroubleError) as trouble:
         connection.get("/list", {})
+    assert "nothing heard" not in trouble.value.words
 
 
 @pytest.mark.parametrize(
