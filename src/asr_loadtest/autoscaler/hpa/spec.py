@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from typing import Any, Literal, cast
 
 from asr_client.errors import ConfigError
+from asr_loadtest.autoscaler.hpa.flags import DEFAULT_FLAGS, ControllerFlags
 from asr_loadtest.cluster.kubernetes.quantity import quantity
 
 __all__ = [
-    "DEFAULT_DOWN_WINDOW_S",
-    "DEFAULT_TOLERANCE",
     "Behavior",
     "HpaSpec",
     "MetricSpec",
@@ -20,12 +19,6 @@ __all__ = [
     "parse_hpa",
     "parse_hpa_spec",
 ]
-
-DEFAULT_TOLERANCE = 0.1
-"""Of the controller's flag --horizontal-pod-autoscaler-tolerance; no client can read it."""
-
-DEFAULT_DOWN_WINDOW_S = 300.0
-"""Of its flag --horizontal-pod-autoscaler-downscale-stabilization."""
 
 Source = Literal["Resource", "ContainerResource", "Pods", "Object", "External"]
 TargetType = Literal["Utilization", "AverageValue", "Value"]
@@ -77,7 +70,7 @@ class ScalingRules:
     window_s: float
     policies: tuple[Policy, ...]
     select: Select = "Max"
-    tolerance: float = DEFAULT_TOLERANCE
+    tolerance: float = DEFAULT_FLAGS.tolerance
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +117,7 @@ class HpaSpec:
         metrics: In their order; status has the same.
         behavior: None if the manifest has no behavior block, which is scaled by other rules.
         target: Kind and name of what is scaled.
+        flags: Of the controller that reads it: they give what the manifest leaves open.
     """
 
     minimum: int
@@ -131,28 +125,38 @@ class HpaSpec:
     metrics: tuple[MetricSpec, ...]
     behavior: Behavior | None = None
     target: tuple[str, str] = ("Deployment", "")
+    flags: ControllerFlags = DEFAULT_FLAGS
 
     @property
     def rules(self) -> Behavior:
-        """Give the rules in force: the declared ones, or what their absence means."""
-        return self.behavior or Behavior(_UP_WITHOUT, _DOWN_WITHOUT)
+        """
+        Give the rules in force: the declared ones, or what their absence means.
 
+        Without a behavior block: one step up to twice as many, or 4; down at once, after the
+        window.
+        """
+        tolerance = self.flags.tolerance
+        return self.behavior or Behavior(
+            ScalingRules(0.0, (), tolerance=tolerance),
+            ScalingRules(self.flags.downscale_stabilization_s, (), tolerance=tolerance),
+        )
 
-# Without a behavior block: one step up to twice as many, or 4; down at once, after the window.
-_UP_WITHOUT = ScalingRules(0.0, ())
-_DOWN_WITHOUT = ScalingRules(DEFAULT_DOWN_WINDOW_S, ())
 
 # Of a manifest without metrics.
 _METRIC_DEFAULT = MetricSpec("Resource", "cpu", 80.0, "Utilization")
 
 # Of a block that has only one half: pkg/apis/autoscaling/v2/defaults.go.
-_UP_DEFAULT = ScalingRules(0.0, (Policy("Percent", 100, 15.0), Policy("Pods", 4, 15.0)))
-_DOWN_DEFAULT = ScalingRules(DEFAULT_DOWN_WINDOW_S, (Policy("Percent", 100, 15.0),))
+_UP_POLICIES = (Policy("Percent", 100, 15.0), Policy("Pods", 4, 15.0))
+_DOWN_POLICIES = (Policy("Percent", 100, 15.0),)
 
 
-def parse_hpa(manifest: Mapping[str, Any]) -> HpaSpec:
+def parse_hpa(manifest: Mapping[str, Any], flags: ControllerFlags = DEFAULT_FLAGS) -> HpaSpec:
     """
     Read a manifest, or an object of the API.
+
+    Args:
+        manifest: All of it.
+        flags: Of the controller that will read it.
 
     Raises:
         ConfigError: If it is no HorizontalPodAutoscaler of autoscaling/v2, or not a whole one.
@@ -163,12 +167,12 @@ def parse_hpa(manifest: Mapping[str, Any]) -> HpaSpec:
             f"this is {kind or 'nothing'} of {version or 'no version'}",
             hint="wanted: a HorizontalPodAutoscaler of autoscaling/v2",
         )
-    return parse_hpa_spec(manifest.get("spec") or {})
+    return parse_hpa_spec(manifest.get("spec") or {}, flags)
 
 
-def parse_hpa_spec(spec: Mapping[str, Any]) -> HpaSpec:
+def parse_hpa_spec(spec: Mapping[str, Any], flags: ControllerFlags = DEFAULT_FLAGS) -> HpaSpec:
     """
-    Read the `spec` of a HorizontalPodAutoscaler.
+    Read the `spec` of a HorizontalPodAutoscaler; arguments as those of `parse_hpa`.
 
     Raises:
         ConfigError: If something is missing or out of range.
@@ -179,8 +183,9 @@ def parse_hpa_spec(spec: Mapping[str, Any]) -> HpaSpec:
             minimum=int(spec.get("minReplicas", 1)),
             maximum=int(spec["maxReplicas"]),
             metrics=tuple(map(_metric, spec.get("metrics") or ())) or (_METRIC_DEFAULT,),
-            behavior=_behavior(spec["behavior"]) if spec.get("behavior") is not None else None,
+            behavior=_behavior(spec.get("behavior"), flags),
             target=(str(reference.get("kind", "Deployment")), str(reference.get("name", ""))),
+            flags=flags,
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ConfigError(
@@ -191,6 +196,10 @@ def parse_hpa_spec(spec: Mapping[str, Any]) -> HpaSpec:
         raise ConfigError(
             f"the HPA has minReplicas {read.minimum} and maxReplicas {read.maximum}",
             hint="wanted: 1 <= minReplicas <= maxReplicas",
+        )
+    if any(metric.target <= 0 for metric in read.metrics):
+        raise ConfigError(
+            "the HPA has a metric with a target of 0 or less", hint="wanted: a target above 0"
         )
     return read
 
@@ -209,20 +218,23 @@ def _metric(fields: Mapping[str, Any]) -> MetricSpec:
     )
 
 
-def _behavior(fields: Mapping[str, Any]) -> Behavior:
+def _behavior(fields: Mapping[str, Any] | None, flags: ControllerFlags) -> Behavior | None:
+    if fields is None:
+        return None
+    down_s, tolerance = flags.downscale_stabilization_s, flags.tolerance
     return Behavior(
-        _rules(fields.get("scaleUp") or {}, _UP_DEFAULT),
-        _rules(fields.get("scaleDown") or {}, _DOWN_DEFAULT),
+        _rules(fields.get("scaleUp"), ScalingRules(0.0, _UP_POLICIES, tolerance=tolerance)),
+        _rules(fields.get("scaleDown"), ScalingRules(down_s, _DOWN_POLICIES, tolerance=tolerance)),
     )
 
 
-def _rules(fields: Mapping[str, Any], default: ScalingRules) -> ScalingRules:
-    window_s = fields.get("stabilizationWindowSeconds")
-    policies = fields.get("policies")
-    tolerance = fields.get("tolerance")
+def _rules(fields: Mapping[str, Any] | None, default: ScalingRules) -> ScalingRules:
+    if not fields:
+        return default
+    window_s, tolerance = fields.get("stabilizationWindowSeconds"), fields.get("tolerance")
     return ScalingRules(
         window_s=default.window_s if window_s is None else float(window_s),
-        policies=default.policies if policies is None else tuple(map(_policy, policies)),
+        policies=tuple(map(_policy, fields.get("policies") or ())) or default.policies,
         select=cast("Select", fields.get("selectPolicy") or default.select),
         tolerance=default.tolerance if tolerance is None else quantity(tolerance),
     )
