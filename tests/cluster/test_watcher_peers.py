@@ -22,7 +22,7 @@ _PATIENCE_S = 90.0
 def test_watching_goes_on_under_gevent_and_leaves_others_their_turn(tmp_path: Path) -> None:
     """With a server that breaks off and stays away for a while; and it ends when told to."""
     faults = [parse_fault("drop@285"), parse_fault("refuse@285+7"), parse_fault("expire@345")]
-    server = recorded("scale-down-lowmem", *faults, from_s=260.0)
+    server = recorded("scale-down-lowmem", *faults, from_s=210.0)
     with server:
         kubeconfig = server.write_kubeconfig(tmp_path / "replay.key")
         done = subprocess.run(
