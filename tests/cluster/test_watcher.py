@@ -126,7 +126,7 @@ def test_server_that_is_away_gets_a_request_a_second(tmp_path: Path) -> None:
 def test_token_that_was_revoked_is_told_and_asked_for_slowly(tmp_path: Path) -> None:
     """What was seen before holds; open watches go on to their end."""
     server = recorded("scale-down-lowmem", Fault("revoke", 300.0), from_s=210.0)
-    pace = Pace(watch_s=1.0, watch_spread_s=0.0, slow_s=0.5, spacing_s=0.05)
+    pace = Pace(watch_s=1.0, watch_spread_s=0.0, brief_s=0.1, slow_s=0.5, spacing_s=0.05)
     with watched_replay(server, tmp_path, pace) as replay:
         replay.wait_until(lambda: len(not_authorised(replay.seen)) == 6)
         timeline = replay.timeline
