@@ -19,10 +19,23 @@ ALLOWED: dict[str, set[str]] = {
     "load": set(),
     "cluster": {"load"},
     "judgement": {"load"},
-    "report": {"cluster", "judgement", "load"},
-    "engine": {"cluster", "judgement", "load", "report"},
+    "autoscaler": {"cluster", "judgement", "load"},
+    "report": {"autoscaler", "cluster", "judgement", "load"},
+    "manifests": set(),
+    "engine": {"autoscaler", "cluster", "judgement", "load", "manifests", "report"},
     "selftest": {"judgement", "load", "report"},
-    "cli": {"engine", "judgement", "load", "report", "selftest"},
+    "replay": set(),
+    "cli": {
+        "autoscaler",
+        "cluster",
+        "engine",
+        "judgement",
+        "load",
+        "manifests",
+        "replay",
+        "report",
+        "selftest",
+    },
 }
 
 # What of the SDK it uses; all else is the SDK's own affair.
@@ -49,17 +62,20 @@ OF_THE_CLIENT = {
 }
 
 # Decisions are pure: these reach for no socket, process or thread; who reads files is named.
-PURE = ("judgement", "load")
+PURE = ("autoscaler", "judgement", "load", "manifests")
 IO = {"asyncio", "grpc", "httpcore", "socket", "subprocess", "threading", "urllib"}
 
-OWNERS = {
+OWNERS: dict[str, str | tuple[str, ...]] = {
     "locust": "engine",
     "gevent": "engine",
     "geventhttpclient": "engine/wires/http_reply.py",
     "grpc": "engine/wires/grpc_wire.py",
     "flask": "engine/web_tab.py",
     "psutil": "engine/sending/pulse.py",
-    "urllib": "cluster",
+    "urllib": ("cluster", "replay"),
+    "lightkube": "cluster/kubernetes",
+    "httpx2": "cluster/kubernetes",
+    "yaml": "manifests/documents.py",
 }
 
 # The engine's rooms, and what else of it each may know.

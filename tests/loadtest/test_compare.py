@@ -24,7 +24,7 @@ def made(**changes: Any) -> Document:
     """The document of a run."""
     run = synthetic_run(duration_s=40.0, **changes)
     tally = tally_of(run.samples, is_good=SLO.is_good, warm_up_s=run.info.warm_up_s)
-    return assess(run.info, tally, SLO, run.health, run.pods).document
+    return assess(run.info, tally, SLO, run.health, run.pods, sightings=run.sightings).document
 
 
 @pytest.fixture(scope="module")

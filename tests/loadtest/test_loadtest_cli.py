@@ -28,6 +28,8 @@ def write_run(folder: Path, slo: str = "", **changes: object) -> Path:
         writer.add_sample(sample)
     for pod in run.pods:
         writer.add_pod(pod)
+    for sighting in run.sightings:
+        writer.add_sighting(sighting)
     for reading in run.health:
         writer.add_generator(reading)
     if slo:

@@ -77,7 +77,7 @@ def run() -> SyntheticRun:
 def whole(run: SyntheticRun) -> Document:
     """Its document."""
     tally = tally_of(run.samples, is_good=SLO.is_good, warm_up_s=run.info.warm_up_s)
-    return assess(run.info, tally, SLO, run.health, run.pods).document
+    return assess(run.info, tally, SLO, run.health, run.pods, sightings=run.sightings).document
 
 
 # --- figures
@@ -216,10 +216,12 @@ def test_report_made_again_is_the_live_one(run: SyntheticRun, tmp_path: Path) ->
         writer.add_sample(arrived)
     for pod in run.pods:
         writer.add_pod(pod)
+    for sighting in run.sightings:
+        writer.add_sighting(sighting)
     for reading in run.health:
         writer.add_generator(reading)
     writer.finish(run.info)
-    document = assess(run.info, live, SLO, run.health, run.pods).document
+    document = assess(run.info, live, SLO, run.health, run.pods, sightings=run.sightings).document
     assert as_json(assess_again(RunReader(tmp_path), SLO).document) == as_json(document)
 
 

@@ -36,7 +36,7 @@ def document() -> Document:
     """One of everything."""
     run = synthetic_run(duration_s=60.0)
     tally = tally_of(run.samples, is_good=SLO.is_good, warm_up_s=run.info.warm_up_s)
-    return assess(run.info, tally, SLO, run.health, run.pods).document
+    return assess(run.info, tally, SLO, run.health, run.pods, sightings=run.sightings).document
 
 
 @pytest.fixture(scope="module")
@@ -150,7 +150,7 @@ def test_markdown_is_short_and_has_the_verdict(document: Document) -> None:
     text = markdown(document)
     lines = text.splitlines()
     assert lines[0].startswith("## ")
-    assert len(lines) < 50
+    assert len(lines) < 60
     for row in document["outcomes"]:
         assert f"| {row['outcome']} | {say(row['count'], 'count')} |" in text
     assert "**missed**" in text

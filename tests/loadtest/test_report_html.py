@@ -74,7 +74,7 @@ def document() -> Document:
     """One of everything: refusals, failures, two servers, a gateway."""
     run = synthetic_run(duration_s=60.0)
     tally = tally_of(run.samples, is_good=SLO.is_good, warm_up_s=run.info.warm_up_s)
-    return assess(run.info, tally, SLO, run.health, run.pods).document
+    return assess(run.info, tally, SLO, run.health, run.pods, sightings=run.sightings).document
 
 
 @pytest.fixture(scope="module")
@@ -146,7 +146,7 @@ def test_every_plot_reads_its_series_from_the_page(document: Document, html: str
     outputs = [known for tag, known in Page(html).elements if tag == "output"]
     paths = [str(known["data-series"]) for known in outputs]
     for path in paths:
-        times = f"{path.rsplit('.', 1)[0]}.at_s" if path.startswith("server.") else ""
+        times = f"{path.rsplit('.', 1)[0]}.at_s" if not path.startswith("timeline.") else ""
         values = look_up(data, path)
         assert len(values) == len(look_up(data, times or "timeline.start_s"))
         assert values == look_up(document, path)

@@ -55,6 +55,8 @@ def folder(tmp_path: Path, run: SyntheticRun) -> Path:
         writer.add_sample(each)
     for pod in run.pods:
         writer.add_pod(pod)
+    for sighting in run.sightings:
+        writer.add_sighting(sighting)
     for reading in run.health:
         writer.add_generator(reading)
     writer.keep_slo("p99_ms = 800\n")
@@ -66,12 +68,13 @@ def folder(tmp_path: Path, run: SyntheticRun) -> Path:
 
 
 def test_all_that_is_written_is_read_again(folder: Path, run: SyntheticRun) -> None:
-    """Info, samples, servers, generator: equal to what they were, and nothing to remark."""
+    """Info, samples, servers, generator, cluster: as they were, and nothing to remark."""
     reader = RunReader(folder)
     assert reader.info == run.info
     assert list(reader.samples()) == list(run.samples)
     assert list(reader.pods()) == list(run.pods)
     assert list(reader.generator()) == list(run.health)
+    assert list(reader.sightings()) == list(run.sightings)
     assert reader.slo_path is not None
     assert reader.slo_path.read_text() == "p99_ms = 800\n"
     assert reader.notes == []

@@ -161,6 +161,7 @@ def test_exit_codes_leave_two_to_locust() -> None:
         "invalid": 3,
         "gateway_limited": 4,
         "not_ready": 5,
+        "autoscaler_broken": 6,
     }
 
 

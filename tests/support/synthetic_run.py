@@ -6,12 +6,17 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from asr_loadtest.cluster.kubernetes.sightings import Sighting
 from asr_loadtest.cluster.triton.readings import GpuReading, ModelCounters, PodReading
 from asr_loadtest.load.health import GeneratorReading
 from asr_loadtest.load.run_info import RunInfo, WorkerInfo
 from asr_loadtest.load.samples import Sample
+from trace_timeline import load_trace, trace_sightings
 
-__all__ = ["SyntheticRun", "synthetic_run"]
+__all__ = ["CLUSTER_SPEED", "SyntheticRun", "synthetic_run"]
+
+CLUSTER_SPEED = 12.0
+"""Of the recorded autoscaler that scales up under the load: 690 s of it in a run of a minute."""
 
 _LONGEST_WAIT_S = 3.0
 _LANGUAGES = ("hi", "ta", "bn", "te")
@@ -55,12 +60,13 @@ class _Server:
 
 @dataclass(frozen=True, slots=True)
 class SyntheticRun:
-    """All that a run leaves behind."""
+    """All that a run leaves behind; the cluster's part is a recording of a real one."""
 
     info: RunInfo
     samples: Sequence[Sample]
     pods: Sequence[PodReading]
     health: Sequence[GeneratorReading]
+    sightings: Sequence[Sighting] = ()
 
 
 def synthetic_run(
@@ -88,6 +94,7 @@ def synthetic_run(
         admitted[second] = admitted.get(second, 0) + 1
         is_limited = admitted[second] > 42
         samples.append(_sample(draw, len(samples), at_s, servers, is_limited=is_limited))
+    recorded = [each for each in trace_sightings(load_trace("step-up")) if each.at_s >= 0]
     ended_s = max((sample.done_s or sample.intended_s for sample in samples), default=0.0)
     looks = range(int(ended_s) + 3)
     plan = {
@@ -97,12 +104,14 @@ def synthetic_run(
         "warm_up_s": duration_s / 12,
         "seed": seed,
         "replicas": pods,
+        "cluster_speed": CLUSTER_SPEED,
     }
     return SyntheticRun(
         replace(_info(samples), **plan, ended_s=round(ended_s, 6)),
         samples,
         [server.reading(float(at) - 0.2) for server in servers for at in looks],
         [_health(draw, float(at), worker) for at in looks for worker in range(2)],
+        [replace(each, at_s=each.at_s / CLUSTER_SPEED) for each in recorded],
     )
 
 

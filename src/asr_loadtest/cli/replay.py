@@ -40,7 +40,7 @@ faults, at a second of the recording, for some of its seconds (10, where nothing
                     the metrics API answers 503, or 404
 
 A stand-in: read-only, on 127.0.0.1, for the one namespace of the recording. Its time begins with
-the first request; a watch's timeout is in real seconds. After the end the last state stays.
+the first watch; a watch's timeout is in real seconds. After the end the last state stays.
 
 exit codes:
   0  ended: by Ctrl-C, or with --once by the recording's end
@@ -104,6 +104,7 @@ def replay(arguments: argparse.Namespace) -> int:
             speed=arguments.speed,
             port=arguments.port,
             faults=faults,
+            from_s=recording.hpa_from_s,
             shift_times=arguments.shift_times,
         ) as server,
     ):
@@ -131,7 +132,7 @@ def _introduction(recording: Recording, url: str, path: Path, speed: float) -> s
     about = f"{recording.name}: {recording.about}" if recording.about else recording.name
     lines = [
         about,
-        f"{seconds:.0f} s, here {seconds / speed:.0f} s from the first request on",
+        f"{seconds:.0f} s, here {seconds / speed:.0f} s from the first watch on",
         f"{url} stands in for a cluster's API, namespace {recording.namespace}",
         f"kubeconfig: {path}",
         "",

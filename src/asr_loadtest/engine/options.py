@@ -17,6 +17,7 @@ from asr_client.errors import ConfigError
 __all__ = ["LoadOptions"]
 
 _SCRAPES_S = (0.1, 3600.0)
+_MOST_SPEED = 1000.0
 # What messages and files can hold.
 _MOST_SEED = 2**53
 
@@ -128,6 +129,21 @@ class LoadOptions:
     scrape_s: float = _option(1.0, "seconds between looks at the servers' metrics")
     replicas: int = _option(0, "servers behind the host, for capacity by replica; 0: not told")
     price_per_hour: float = _option(0.0, "price of these servers an hour, for the cost of audio")
+    # whose autoscaler is watched
+    hpa: str = _option("", "name of the HorizontalPodAutoscaler to watch and to judge")
+    hpa_file: str = _option(
+        "", "its manifest, to make an hpa-* profile of it without a cluster", is_local=True
+    )
+    kubeconfig: str = _option(
+        "",
+        "kubeconfig; default KUBECONFIG, else the pod's own account, else ~/.kube/config",
+        is_local=True,
+    )
+    kube_context: str = _option("", "context of the kubeconfig; default its current one")
+    kube_namespace: str = _option("", "namespace of the HPA; default the context's")
+    kube_speed: float = _option(
+        1.0, "how many seconds of the cluster pass in one: of `asr-loadtest replay --speed`"
+    )
     # where it goes
     out: str = _option("runs", "folder for the runs' folders", is_local=True)
     locust_table: bool = _option(False, "print Locust's own tables, too")
@@ -153,6 +169,19 @@ class LoadOptions:
             "pad-sweep",
             self.pad_sweep,
             "a search or a sweep, not both",
+        )
+        _check(0 < self.kube_speed <= _MOST_SPEED, "kube-speed", self.kube_speed, "up to 1000")
+        _check(
+            not (self.hpa and self.hpa_file),
+            "hpa-file",
+            self.hpa_file,
+            "a manifest, or --asr-hpa with a cluster: not both",
+        )
+        _check(
+            not (self.hpa and (self.search or self.pad_sweep)),
+            "hpa",
+            self.hpa,
+            "one measurement: no search, no sweep",
         )
         _check(self.replicas >= 0, "replicas", self.replicas, "0 or more")
         _check(

@@ -78,7 +78,7 @@ class PatternSpec:
         if low_rps >= high_rps:
             raise ConfigError(
                 f"the low load of {low_rps:g} req/s is not below the high one of {high_rps:g}",
-                hint="shares are of --asr-rate, which is the high load unless the profile has its own",
+                hint="shares are of --asr-rate, which the high load is unless the profile says it",
             )
         return low_rps, high_rps
 

@@ -63,6 +63,7 @@ class RunInfo:
         replicas: Servers behind the URL, if told; for capacity per replica.
         gateway_limit_rps: Requests a second that the gateway allows all keys together for ever, if
             it told (`judgement.preflight.sustained_rps`).
+        cluster_speed: Seconds of the watched cluster in one of the run's; 1 but for replays.
     """
 
     run_id: str
@@ -89,6 +90,7 @@ class RunInfo:
     price_per_hour: float | None = None
     replicas: int | None = None
     gateway_limit_rps: float | None = None
+    cluster_speed: float = 1.0
 
     def to_fields(self) -> dict[str, Any]:
         """Give what JSON can carry; `from_fields` reads it."""

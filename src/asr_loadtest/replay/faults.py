@@ -90,6 +90,10 @@ class FaultScript:
         """Tell whether there is a fault of *kind* at *at_s*."""
         return any(f.kind == kind and f.at_s <= at_s < f.until_s for f in self._faults)
 
+    def is_calm(self, at_s: float) -> bool:
+        """Tell whether nothing at all goes wrong at *at_s*."""
+        return not any(f.at_s <= at_s < f.until_s for f in self._faults)
+
     def times(self, kind: FaultKind) -> list[float]:
         """Tell when faults of *kind* begin, in order."""
         return [fault.at_s for fault in self._faults if fault.kind == kind]

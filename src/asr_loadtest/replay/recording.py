@@ -63,6 +63,12 @@ class Recording:
         found = self.history.changes_after(HPAS, 0)
         return found[0].name if found else None
 
+    @property
+    def hpa_from_s(self) -> float:
+        """When the autoscaler was there: 0 where it was from the start, or never."""
+        found = self.history.changes_after(HPAS, 0)
+        return max(found[0].at_s, 0.0) if found else 0.0
+
     def poll_at(self, at_s: float) -> Poll | None:
         """Tell what the metrics were at *at_s*: the newest known then, or the first of all."""
         after = bisect_right(self.polls, at_s, key=attrgetter("at_s"))

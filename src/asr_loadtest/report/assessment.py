@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from asr_loadtest.cluster.kubernetes.sightings import Sighting
 from asr_loadtest.cluster.trend import Trend
 from asr_loadtest.cluster.triton.readings import PodReading
 from asr_loadtest.cluster.triton.server_timeline import ServerTimeline
@@ -16,6 +17,7 @@ from asr_loadtest.load.health import GeneratorReading
 from asr_loadtest.load.run_info import RunInfo
 from asr_loadtest.load.samples import Sample
 from asr_loadtest.load.tally import Tally, tally_of
+from asr_loadtest.report.autoscaler_assessment import assess_autoscaler, with_autoscaler
 from asr_loadtest.report.document import Document, document
 from asr_loadtest.report.run_folder import RunReader
 from asr_loadtest.report.server_section import judged_span
@@ -49,6 +51,7 @@ def assess(  # noqa: PLR0913 - all that is known of a run
     health: Sequence[GeneratorReading] = (),
     pods: Iterable[PodReading] = (),
     *,
+    sightings: Iterable[Sighting] = (),
     notes: Sequence[str] = (),
     verdict: Verdict | None = None,
 ) -> Assessment:
@@ -61,15 +64,25 @@ def assess(  # noqa: PLR0913 - all that is known of a run
         slo: What was to hold.
         health: How the generator was doing.
         pods: How the servers were doing; none if nobody looked.
+        sightings: What the cluster did; none if it was not watched.
         notes: What is to be said beside the run's own notes.
         verdict: What it came to, if that is known already: it was not started.
     """
     looks = list(pods)
     server = ServerTimeline(looks, info.route.get("model", "")) if looks else None
+    autoscaler = assess_autoscaler(sightings, tally, info.cluster_speed)
     if verdict is None:
         verdict = conclude(tally, slo, info, health, _signs(server, tally))
+        verdict = verdict if autoscaler is None else with_autoscaler(verdict, autoscaler)
     whole = document(
-        info, tally, server=server, health=health, verdict=verdict, slo=slo, notes=notes
+        info,
+        tally,
+        server=server,
+        autoscaler=autoscaler,
+        health=health,
+        verdict=verdict,
+        slo=slo,
+        notes=notes,
     )
     return Assessment(verdict, whole)
 
@@ -93,7 +106,8 @@ def assess_again(
     samples = _watched(reader.samples(), on_progress) if on_progress else reader.samples()
     tally = tally_of(samples, is_good=slo.is_good, warm_up_s=info.warm_up_s)
     health, pods = list(reader.generator()), list(reader.pods())
-    return assess(info, tally, slo, health, pods, notes=reader.notes)
+    sightings = list(reader.sightings())
+    return assess(info, tally, slo, health, pods, sightings=sightings, notes=reader.notes)
 
 
 def _watched(samples: Iterator[Sample], on_progress: Callable[[int], None]) -> Iterator[Sample]:

@@ -23,6 +23,8 @@ from asr_loadtest.load.lengths import LENGTH_BUCKETS
 from asr_loadtest.load.outcomes import Outcome, count_failed, count_refused
 from asr_loadtest.load.run_info import RunInfo
 from asr_loadtest.load.tally import Group, Tally
+from asr_loadtest.report.autoscaler_assessment import AutoscalerAssessment
+from asr_loadtest.report.autoscaler_section import autoscaler_section
 from asr_loadtest.report.generator_section import generator_section, generator_series
 from asr_loadtest.report.group_figures import (
     class_rows,
@@ -60,6 +62,7 @@ def document(  # noqa: PLR0913 - all that is known of a run
     tally: Tally,
     *,
     server: ServerTimeline | None,
+    autoscaler: AutoscalerAssessment | None,
     health: Sequence[GeneratorReading],
     verdict: Verdict,
     slo: Slo,
@@ -72,6 +75,7 @@ def document(  # noqa: PLR0913 - all that is known of a run
         info: What the run was.
         tally: What came of its requests; counted by `slo.is_good`.
         server: What the servers did; None if nobody looked.
+        autoscaler: What the cluster's autoscaler did; None if nobody watched it.
         health: How the generator was doing.
         verdict: What it came to.
         slo: What was to hold.
@@ -99,6 +103,7 @@ def document(  # noqa: PLR0913 - all that is known of a run
         "workers": _workers(info, tally),
         "gateway": _gateway(tally),
         "server": None if server is None else server_section(server, tally),
+        "autoscaler": None if autoscaler is None else autoscaler_section(autoscaler),
         "generator": generator_section(health, judged_span(tally)),
         "timeline": _timeline(health, tally),
         "corpus": dict(info.corpus),

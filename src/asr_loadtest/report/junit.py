@@ -17,16 +17,18 @@ _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 
 def junit_xml(document: Document) -> str:
     """
-    Give a suite with a test case for each criterion and each finding, and one for the verdict.
+    Give a suite with a test case for each criterion, each finding and each rule of the autoscaler,
+    and one for the verdict.
 
-    A missed limit is a failure, an invalid run an error, and what could not be decided is skipped:
-    a pipeline then shows by itself what was wrong with what.
+    A missed limit or a broken rule is a failure, an invalid run an error, and what could not be
+    decided or was not exercised is skipped: a pipeline then shows by itself what was wrong.
     """
     verdict = document["verdict"]
     cases = [
         _verdict(verdict),
         *(_criterion(criterion) for criterion in verdict["criteria"]),
         *(_finding(found) for found in verdict["findings"]),
+        *(_rule(rule) for rule in (document["autoscaler"] or {}).get("rules", ())),
     ]
     counts = {
         "tests": len(cases),
@@ -51,7 +53,12 @@ def junit_xml(document: Document) -> str:
 
 
 def _verdict(verdict: Mapping[str, Any]) -> str:
-    kind = {"met": "", "missed": "failure", "gateway_limited": "failure"}
+    kind = {
+        "met": "",
+        "missed": "failure",
+        "gateway_limited": "failure",
+        "autoscaler_broken": "failure",
+    }
     outcome = kind.get(verdict["result"], "error")
     return _case("verdict", verdict["result"], outcome, verdict["headline"], verdict["remedies"])
 
@@ -66,6 +73,13 @@ def _finding(found: Mapping[str, Any]) -> str:
     outcome = {"invalid": "error", "stop": "error"}.get(found["severity"], "")
     words = found["words"]
     return _case("validity", found["name"], outcome, words, [found["remedy"]])
+
+
+def _rule(rule: Mapping[str, Any]) -> str:
+    """Not exercised is no pass: it is skipped."""
+    outcome = {"held": "", "broken": "failure", "not_exercised": "skipped"}[rule["state"]]
+    words = rule["words"] + (f" (needs: {rule['needs']})" if rule["needs"] else "")
+    return _case("autoscaler", rule["name"], outcome, words, rule["evidence"])
 
 
 def _case(group: str, name: str, outcome: str, words: str, remedies: Sequence[str] = ()) -> str:

@@ -12,7 +12,14 @@ from asr_loadtest.report.wording import UNKNOWN, FigureUnit, say
 
 __all__ = ["markdown"]
 
-_MARKS = {"met": "✅", "missed": "❌", "gateway_limited": "🚧", "invalid": "⚠️", "not_ready": "⛔"}
+_MARKS = {
+    "met": "✅",
+    "missed": "❌",
+    "gateway_limited": "🚧",
+    "invalid": "⚠️",
+    "not_ready": "⛔",
+    "autoscaler_broken": "↕️",
+}
 _KEPT = {True: "kept", False: "**missed**", None: "not decided"}
 # What would be read as Markdown's or HTML's own.
 _SPECIAL = re.compile(r"([\\`*\[\]<>#|~&])")
@@ -27,6 +34,7 @@ def markdown(document: Document) -> str:
         _criteria(document),
         _headline(document),
         _outcomes(document),
+        _autoscaler(document),
         _lines("Findings", [_finding(found) for found in verdict["findings"]]),
         _lines(f"Bound by: {verdict['binding']}", verdict["evidence"]),
         _lines("What to do", verdict["remedies"]),
@@ -81,6 +89,17 @@ def _outcomes(document: Document) -> str:
         for row in document["outcomes"]
     ]
     return _table(["outcome", "count", "share", "p50", "p99"], rows) if rows else ""
+
+
+def _autoscaler(document: Document) -> str:
+    autoscaler = document["autoscaler"]
+    if autoscaler is None:
+        return ""
+    rows = [
+        [rule["name"].replace("_", " "), rule["state"].replace("_", " "), rule["words"]]
+        for rule in autoscaler["rules"]
+    ]
+    return _table([f"rule of HPA {autoscaler['hpa']}", "", "as seen"], rows)
 
 
 def _finding(found: dict[str, Any]) -> str:

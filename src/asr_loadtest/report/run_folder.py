@@ -5,6 +5,7 @@ A run's folder: written while the run goes, readable whatever becomes of the wri
     samples.jsonl.gz    every arrival             (Sample, a line each)
     server.jsonl.gz     looks at the servers      (PodReading)
     generator.jsonl.gz  looks at the generator    (GeneratorReading)
+    cluster.jsonl.gz    what the cluster did      (Sighting), where one was watched
     slo.toml            the SLO that was given
     report.*, junit.xml what was made of it
 """
@@ -17,6 +18,12 @@ from pathlib import Path
 from typing import Any, Protocol, Self, TypeVar
 
 from asr_client.errors import ConfigError
+from asr_loadtest.cluster.kubernetes.sightings import (
+    SIGHTING_KINDS,
+    Sighting,
+    sighting_from_fields,
+    sighting_to_fields,
+)
 from asr_loadtest.cluster.triton.readings import PodReading
 from asr_loadtest.load.health import GeneratorReading
 from asr_loadtest.load.run_info import RunInfo
@@ -30,6 +37,7 @@ _INFO_FILE = "run.json"
 _SAMPLES_FILE = "samples.jsonl.gz"
 _SERVER_FILE = "server.jsonl.gz"
 _GENERATOR_FILE = "generator.jsonl.gz"
+_CLUSTER_FILE = "cluster.jsonl.gz"
 _SLO_FILE = "slo.toml"
 
 # Thirty years: what is beyond is no instant of a run, and would ask for endless plots.
@@ -68,6 +76,7 @@ class RunWriter:
         self._samples = LineWriter(folder / _SAMPLES_FILE)
         self._server = LineWriter(folder / _SERVER_FILE)
         self._generator = LineWriter(folder / _GENERATOR_FILE)
+        self._cluster: LineWriter | None = None
 
     def add_sample(self, sample: Sample) -> None:
         """Note an arrival; cheap enough for the generator's own loop."""
@@ -81,20 +90,31 @@ class RunWriter:
         """Note a look at the generator."""
         self._generator.add(json.dumps(reading.to_fields()))
 
+    def add_sighting(self, sighting: Sighting) -> None:
+        """Note what was seen of the cluster."""
+        if self._cluster is None:
+            self._cluster = LineWriter(self.folder / _CLUSTER_FILE)
+        self._cluster.add(json.dumps(sighting_to_fields(sighting)))
+
     def keep_slo(self, text: str) -> None:
         """Keep the SLO file as it was, so that the report can be made again without it."""
         write_whole(self.folder / _SLO_FILE, text)
 
     def flush(self) -> None:
         """Put on disk what is not there yet: worth a call every few seconds of a slow run."""
-        for file in (self._samples, self._server, self._generator):
+        for file in self._files:
             file.flush()
 
     def finish(self, info: RunInfo) -> None:
         """Close the files, and write what the run was."""
-        for file in (self._samples, self._server, self._generator):
+        for file in self._files:
             file.close()
         self._write_info(info)
+
+    @property
+    def _files(self) -> list[LineWriter]:
+        files = (self._samples, self._server, self._generator, self._cluster)
+        return [file for file in files if file is not None]
 
     def _write_info(self, info: RunInfo) -> None:
         text = json.dumps(info.to_fields(), ensure_ascii=False, indent=1)
@@ -138,6 +158,10 @@ class RunReader:
         """Give every look at the generator."""
         return self._records(_GENERATOR_FILE, _decoder(GeneratorReading))
 
+    def sightings(self) -> Iterator[Sighting]:
+        """Give all that was seen of the cluster."""
+        return self._records(_CLUSTER_FILE, _sighting)
+
     @property
     def slo_path(self) -> Path | None:
         """The SLO that was given to the run; None if none was."""
@@ -167,13 +191,22 @@ def _decoder(kind: type[R]) -> Callable[[str, str], R]:
     """Give what makes a record of a line and its place."""
 
     def decode(text: str, place: str) -> R:
-        try:
-            values = json.loads(text)
-        except (ValueError, RecursionError) as error:
-            raise ConfigError(f"{place}: this is not JSON: {text[:40]!r}") from error
-        return kind.from_fields(check_fields(kind, values, place))
+        return kind.from_fields(check_fields(kind, _json(text, place), place))
 
     return decode
+
+
+def _sighting(text: str, place: str) -> Sighting:
+    fields = _json(text, place)
+    kind = SIGHTING_KINDS[fields.pop("kind")]
+    return sighting_from_fields(kind, check_fields(kind, fields, place))
+
+
+def _json(text: str, place: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ConfigError(f"{place}: this is not JSON: {text[:40]!r}") from error
 
 
 def _made(record_of: Callable[[str, str], T], line: str, place: str) -> T:

@@ -45,6 +45,7 @@ class WatchTarget:
         selector: Of the Deployment's pods, as a query writes it.
         pod_labels: That the Deployment gives to its pods.
         requests: What one pod asks for, by resource: cores, bytes, GPUs.
+        replicas: How many pods the Deployment wanted when it was found.
         notes: What will not be seen, and why.
     """
 
@@ -56,6 +57,7 @@ class WatchTarget:
     pod_labels: Mapping[str, str]
     requests: Mapping[str, float] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    replicas: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 __all__ = [
+    "SIGHTING_KINDS",
     "ClusterEvent",
     "Condition",
     "DeploymentSeen",
@@ -240,7 +241,7 @@ Sighting = (
     | WatchState
 )
 
-_KINDS: dict[str, type[Sighting]] = {
+SIGHTING_KINDS: Mapping[str, type[Sighting]] = {
     "hpa": HpaSeen,
     "deployment": DeploymentSeen,
     "replicaset": ReplicaSetSeen,
@@ -250,23 +251,19 @@ _KINDS: dict[str, type[Sighting]] = {
     "usage": UsageSeen,
     "watch": WatchState,
 }
-_NAMES = {kind: name for name, kind in _KINDS.items()}
+"""By the name that a line of a run's folder gives them."""
+
+_NAMES = {kind: name for name, kind in SIGHTING_KINDS.items()}
 
 
 def sighting_to_fields(sighting: Sighting) -> dict[str, Any]:
-    """Give what JSON can carry; `sighting_from_fields` reads it."""
+    """Give what JSON can carry, with its "kind"; `sighting_from_fields` reads the rest."""
     return {"kind": _NAMES[type(sighting)], **asdict(sighting)}
 
 
-def sighting_from_fields(fields: Mapping[str, Any]) -> Sighting:
-    """
-    Read what `sighting_to_fields` gave.
-
-    Raises:
-        KeyError, TypeError: If it is something else.
-    """
+def sighting_from_fields(kind: type[Sighting], fields: Mapping[str, Any]) -> Sighting:
+    """Make a sighting of this kind of what `sighting_to_fields` gave, but for its "kind"."""
     known = dict(fields)
-    kind = _KINDS[known.pop("kind")]
     if "conditions" in known:
         known["conditions"] = {k: Condition(**each) for k, each in known["conditions"].items()}
     if "metrics" in known:

@@ -97,6 +97,7 @@ class _Search:
             (spec["template"].get("metadata") or {}).get("labels") or {},
             seen.requests if isinstance(seen, DeploymentSeen) else {},
             (*notes, *self._metrics_notes()),
+            spec.get("replicas", 0),
         )
 
     def _hpa(self, name: str) -> Json:

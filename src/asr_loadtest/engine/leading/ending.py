@@ -47,6 +47,13 @@ def end_run(measured: Measured, slo: Slo) -> Ending:
 def assess_and_write(measured: Measured, slo: Slo) -> Assessment:
     """Judge a measurement, and write its reports into its folder."""
     measurement = measured.measurement
-    assessment = assess(measured.info, measurement.tally, slo, measurement.health, measurement.pods)
+    assessment = assess(
+        measured.info,
+        measurement.tally,
+        slo,
+        measurement.health,
+        measurement.pods,
+        sightings=measurement.sightings,
+    )
     write_reports(measured.folder, assessment.document)
     return assessment

@@ -125,6 +125,7 @@ class Conductor:
             options.scrape_s,
             options.deadline_s,
             ends_by_itself=plan.schedule.arrivals is not None,
+            watched=plan.cluster,
         )
 
 

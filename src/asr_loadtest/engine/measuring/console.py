@@ -8,6 +8,7 @@ from typing import Self
 
 import gevent
 
+from asr_loadtest.cluster.kubernetes.sightings import DeploymentSeen
 from asr_loadtest.engine.measuring.measurement import Measurement
 from asr_loadtest.load.histogram import Histogram
 from asr_loadtest.load.outcomes import count_failed, count_refused
@@ -21,7 +22,8 @@ _LINES_A_HEADER = 20
 LEGEND = (
     "per second, of what ended: offered, sent, ok, good (ok within the SLO), refused, failed. "
     "Of what was ok:\nresponse times from the intended start. In flight: what has not ended. "
-    "lag: what this generator\nadded, p99; an invalid measurement shows here first."
+    "lag: what this generator\nadded, p99; an invalid measurement shows here first. "
+    "pods: ready of those wanted, where a\ncluster is watched."
 )
 _COLUMNS = (
     ("time", 8),
@@ -36,6 +38,7 @@ _COLUMNS = (
     ("p99 ms", 9),
     ("lag ms", 8),
     ("RTFx", 8),
+    ("pods", 7),
 )
 _HEADER = "".join(name.rjust(width) for name, width in _COLUMNS)
 
@@ -62,23 +65,33 @@ class LiveLines:
                 print(_HEADER, flush=True)
             gevent.sleep(_EVERY_S)
             now_s = time.monotonic()
-            window = self._measurement.recent()
-            line = _live_line(now_s - began_s, now_s - last_s, window, self._measurement.in_flight)
-            print(line, flush=True)
+            print(self._line(now_s - began_s, now_s - last_s), flush=True)
             last_s = now_s
 
+    def _line(self, at_s: float, over_s: float) -> str:
+        """
+        Write one line.
 
-def _live_line(at_s: float, over_s: float, window: Window, in_flight: int) -> str:
-    """
-    Write one line.
+        Args:
+            at_s: The run's time.
+            over_s: Seconds since the last one.
+        """
+        window = self._measurement.recent()
+        cells = (
+            f"{at_s:.0f} s",
+            *(f"{count / over_s:.1f}" for count in _counts(window)),
+            str(self._measurement.in_flight),
+            _ms(window.response, 0.5),
+            _ms(window.response, 0.99),
+            _ms(window.lag, 0.99),
+            "-" if window.rtfx.mean is None else f"{window.rtfx.mean:.1f}",
+            _pods(self._measurement.deployment),
+        )
+        return "".join(cell.rjust(width) for cell, (_, width) in zip(cells, _COLUMNS, strict=True))
 
-    Args:
-        at_s: The run's time.
-        over_s: Seconds that the window covers.
-        window: What was reported in them.
-        in_flight: Requests on their way.
-    """
-    counts = (
+
+def _counts(window: Window) -> tuple[int, ...]:
+    return (
         window.offered,
         window.sent,
         window.outcomes["ok"],
@@ -86,16 +99,10 @@ def _live_line(at_s: float, over_s: float, window: Window, in_flight: int) -> st
         count_refused(window.outcomes),
         count_failed(window.outcomes),
     )
-    cells = (
-        f"{at_s:.0f} s",
-        *(f"{count / over_s:.1f}" for count in counts),
-        str(in_flight),
-        _ms(window.response, 0.5),
-        _ms(window.response, 0.99),
-        _ms(window.lag, 0.99),
-        "-" if window.rtfx.mean is None else f"{window.rtfx.mean:.1f}",
-    )
-    return "".join(cell.rjust(width) for cell, (_, width) in zip(cells, _COLUMNS, strict=True))
+
+
+def _pods(deployment: DeploymentSeen | None) -> str:
+    return "" if deployment is None else f"{deployment.ready}/{deployment.replicas}"
 
 
 def _ms(histogram: Histogram, share: float) -> str:

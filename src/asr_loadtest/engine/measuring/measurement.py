@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from gevent.event import Event
 
+from asr_loadtest.cluster.kubernetes.sightings import DeploymentSeen, Sighting
 from asr_loadtest.cluster.triton.readings import PodReading
 from asr_loadtest.engine.messages import Report, State
 from asr_loadtest.load.health import GeneratorReading
@@ -73,6 +74,8 @@ class Measurement:
         self.tally = tally
         self.health: list[GeneratorReading] = []
         self.pods: list[PodReading] = []
+        self.sightings: list[Sighting] = []
+        self.deployment: DeploymentSeen | None = None
         self.changed = Event()
         self.writer: RunWriter | None = None
         self._recent = Window()
@@ -98,6 +101,16 @@ class Measurement:
         if self.writer is not None:
             for reading in readings:
                 self.writer.add_pod(reading)
+
+    def add_sightings(self, sightings: Sequence[Sighting]) -> None:
+        """Take in what was seen of the cluster."""
+        self.sightings.extend(sightings)
+        for sighting in sightings:
+            if isinstance(sighting, DeploymentSeen):
+                self.deployment = sighting
+        if self.writer is not None:
+            for sighting in sightings:
+                self.writer.add_sighting(sighting)
 
     def lose(self, names: Sequence[str]) -> None:
         """Give up on processes that are gone."""

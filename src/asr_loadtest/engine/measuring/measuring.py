@@ -8,6 +8,7 @@ waits until each has delivered everything or is given up as lost.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 import gevent
@@ -15,9 +16,11 @@ import gevent
 from asr_client.errors import ASRError, ConfigError, NotSentError
 from asr_loadtest.engine.clock import RunClock
 from asr_loadtest.engine.crew import LOCAL, Crew
+from asr_loadtest.engine.measuring.cluster_watch import watch_cluster
 from asr_loadtest.engine.measuring.measurement import Measurement, Seat
 from asr_loadtest.engine.measuring.server_watch import Look, ServerWatch
 from asr_loadtest.engine.messages import GO, HALT, PREPARE, Orders
+from asr_loadtest.engine.planning.autoscaler import WatchedCluster
 
 __all__ = ["Measuring"]
 
@@ -46,6 +49,7 @@ class Measuring:
         scrape_s: Seconds between two looks.
         deadline_s: Seconds that a request is given.
         ends_by_itself: Whether its plan has an end; users of a closed loop are sent home at theirs.
+        watched: The cluster that is watched meanwhile, if any.
         clock: The run's, once it has begun.
         ended_by: Why it ended before its plan; empty if it did not.
         halted_s: When it was told to end, on the run's clock.
@@ -58,6 +62,7 @@ class Measuring:
     scrape_s: float
     deadline_s: float
     ends_by_itself: bool
+    watched: WatchedCluster | None = None
     clock: RunClock | None = None
     ended_by: str = ""
     halted_s: float | None = None
@@ -75,9 +80,15 @@ class Measuring:
             self._tell_all(HALT, {"at_s": self.halted_s})
         watch.start()
         try:
-            self._wait_until_over()
+            with self._cluster_watch(self.clock):
+                self._wait_until_over()
         finally:
             watch.stop()
+
+    def _cluster_watch(self, clock: RunClock) -> AbstractContextManager[object]:
+        if self.watched is None:
+            return nullcontext()
+        return watch_cluster(self.watched, clock.now_s, self.measurement.add_sightings)
 
     def halt(self, ended_by: str) -> None:
         """Have it end before its plan; before its start, if it has not begun."""

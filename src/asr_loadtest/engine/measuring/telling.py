@@ -23,7 +23,7 @@ __all__ = ["info_after", "info_before"]
 
 # Of this machine: no reader of a report needs to know where keys are kept.
 _FILES = ("corpus", "profile", "slo")
-_PRIVATE = ("api_key_file", "tls_ca_file", "out", "unsaid")
+_PRIVATE = ("api_key_file", "hpa_file", "kubeconfig", "tls_ca_file", "out", "unsaid")
 
 
 def info_before(plan: Plan, start: Start) -> RunInfo:
@@ -53,6 +53,7 @@ def info_before(plan: Plan, start: Start) -> RunInfo:
         preflight=tuple(finding.words for finding in start.findings),
         price_per_hour=options.price_per_hour or None,
         replicas=options.replicas or None,
+        cluster_speed=options.kube_speed,
         gateway_limit_rps=sustained_rps(start.found.quotas, start.found.keys),
     )
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from asr_client.endpoint import parse_url
 from asr_client.errors import ConfigError
 from asr_loadtest.engine.options import LoadOptions
+from asr_loadtest.engine.planning.autoscaler import WatchedCluster, facts_of, find_cluster
 from asr_loadtest.engine.planning.schedule import Schedule, schedule_of
 from asr_loadtest.judgement.slo import Slo
 from asr_loadtest.judgement.slo_file import load_slo
@@ -27,12 +28,14 @@ class Plan:
         host: URL under test.
         schedule: What is offered when.
         slo: What is good enough.
+        cluster: Whose autoscaler is watched; None if nobody's.
     """
 
     run_id: str
     host: str
     schedule: Schedule
     slo: Slo
+    cluster: WatchedCluster | None = None
 
     @property
     def options(self) -> LoadOptions:
@@ -54,17 +57,20 @@ def make_plan(
     host: str | None, options: LoadOptions, run_time_s: float | None, *, profiles: Path
 ) -> Plan:
     """
-    Check everything that can be checked before the target is asked.
+    Check everything that can be checked before the target is asked; its cluster is, if named.
 
     Raises:
-        ConfigError: If no host is named, or an option, a profile or the SLO cannot work.
+        ConfigError: If no host is named, or an option, a profile, the SLO or the cluster cannot
+            work.
     """
     if not host:
         raise ConfigError(
             "no host is named", hint="--host http://127.0.0.1:8000, a gateway's URL, or grpc://..."
         )
     parse_url(host)
-    schedule = schedule_of(options, run_time_s or None, profiles=profiles)
     slo = load_slo(options.slo) if options.slo else Slo.default()
+    cluster = find_cluster(options)
+    facts = facts_of(options, cluster)
+    schedule = schedule_of(options, run_time_s or None, profiles=profiles, hpa=facts)
     stamp = time.strftime("%Y%m%dT%H%M%S")
-    return Plan(f"{stamp}-{secrets.token_hex(2)}", host, schedule, slo)
+    return Plan(f"{stamp}-{secrets.token_hex(2)}", host, schedule, slo, cluster)

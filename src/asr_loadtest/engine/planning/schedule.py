@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from asr_client.errors import ConfigError
+from asr_loadtest.autoscaler.profiles.facts import HpaFacts
 from asr_loadtest.engine.options import LoadOptions
 from asr_loadtest.load.arrivals import Arrivals, limit, make_arrivals
 from asr_loadtest.load.profile import Profile, load_profile
@@ -51,7 +52,7 @@ class Schedule:
 
 
 def schedule_of(
-    options: LoadOptions, run_time_s: float | None, *, profiles: Path, salt: int = 0
+    options: LoadOptions, run_time_s: float | None, *, profiles: Path, salt: int = 0, hpa: HpaFacts | None = None
 ) -> Schedule:
     """
     Make the schedule.

@@ -1,4 +1,4 @@
-"""The recording's time: it begins with the first request and runs as fast as asked."""
+"""The recording's time: it begins with the first watch and runs as fast as asked."""
 
 from __future__ import annotations
 
@@ -31,18 +31,16 @@ class ReplayClock:
         self._started: datetime | None = None
 
     @property
-    def started(self) -> datetime | None:
-        """The time of day at which second 0 of the recording is, or would have been, played."""
-        return self._started
+    def started(self) -> datetime:
+        """The time of day of the recording's second 0; until it runs, as if it began now."""
+        return self._started or self._as_if_begun_now()
 
     def start(self) -> None:
         """Let it run; nothing happens if it does."""
         with self._lock:
             if self._started_s is None:
                 self._started_s = self._now_s() - self._from_s / self.speed
-                self._started = datetime.fromtimestamp(
-                    time.time() - self._from_s / self.speed, tz=UTC
-                )
+                self._started = self._as_if_begun_now()
 
     def at_s(self) -> float:
         """Tell where in the recording we are, also beyond its end."""
@@ -53,3 +51,6 @@ class ReplayClock:
     def wait_s(self, at_s: float) -> float:
         """Tell how many real seconds are left until *at_s*; 0 if it is past."""
         return max(0.0, (at_s - self.at_s()) / self.speed)
+
+    def _as_if_begun_now(self) -> datetime:
+        return datetime.fromtimestamp(time.time() - self._from_s / self.speed, tz=UTC)

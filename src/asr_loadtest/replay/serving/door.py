@@ -18,7 +18,7 @@ class Door:
     """
     Listens, or does not: then connections are refused, as with no server there.
 
-    A second socket is bound to the port all the time, so that nobody else gets it.
+    A second socket is bound to the port all the time, so that the system gives it to nobody else.
 
     Args:
         port: The port; 0 for any that is free.

@@ -24,7 +24,7 @@
 
   const series = [...plots.querySelectorAll("output[data-series]")].map((output) => {
     const path = output.dataset.series, values = find(path);
-    const times = path.startsWith("server.") ? find(path.replace(/[^.]+$/, "at_s")) : data.timeline.start_s;
+    const times = path.startsWith("timeline.") ? data.timeline.start_s : find(path.replace(/[^.]+$/, "at_s"));
     return { output, values, times, say: say[output.dataset.unit] || three };
   });
   // The last window that has begun; readings of servers stand for the time before them, too.

@@ -3,57 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 from asr_loadtest.load.outcomes import OUTCOMES
 from asr_loadtest.report.document import Document
+from asr_loadtest.report.page.autoscaler_plots import autoscaler_plots
+from asr_loadtest.report.page.plot import Line, Plot
 from asr_loadtest.report.plots.frame import Limit
-from asr_loadtest.report.wording import FigureUnit, say
+from asr_loadtest.report.wording import say
 
-__all__ = ["Line", "Plot", "latency_limits", "plots_of"]
+__all__ = ["latency_limits", "plots_of"]
 
 _POD_COLOURS = 6
 _MEAN = "Mean of each request."
 _BY_TRITON = "As Triton tells it."
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One series of a plot: its legend, where it is in the document, its colour."""
-
-    label: str
-    path: str
-    colour: str
-    is_dashed: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plot:
-    """
-    What one plot shows.
-
-    Attributes:
-        title: What it is about.
-        about: What a reader may wonder.
-        unit: Of its values.
-        lines: Drawn in this order, the last on top; or
-        stack: what adds up, the first at the bottom.
-        limits: Values to compare with.
-        may_be_log: Whether its axis may be of ratios.
-        full: Its axis goes at least to here.
-        is_half: Whether it goes beside another one where there is room.
-    """
-
-    title: str
-    about: str = ""
-    unit: FigureUnit
-    lines: Sequence[Line] = ()
-    stack: Sequence[Line] = ()
-    limits: Sequence[Limit] = field(default=())
-    may_be_log: bool = False
-    full: float = 0.0
-    is_half: bool = False
 
 
 _OF_SEVERAL: Mapping[str, Plot] = {
@@ -74,6 +38,7 @@ _OF_PODS: Mapping[str, Plot] = {
 def plots_of(document: Document) -> Iterator[Plot]:
     """Give all plots over time, in the order of the page; some may have nothing to show."""
     yield from _of_load(document)
+    yield from autoscaler_plots(document)
     yield from _of_server(document)
     yield from _of_gateway(document)
     yield Plot(

@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 from asr_loadtest.report.document import Document
 from asr_loadtest.report.page.markup import look_up, tag, text
-from asr_loadtest.report.page.plot_list import Line, Plot, latency_limits, plots_of
+from asr_loadtest.report.page.plot import Line, Plot
+from asr_loadtest.report.page.plot_list import latency_limits, plots_of
 from asr_loadtest.report.plots.chart import Chart, Series, TimeAxis
 from asr_loadtest.report.plots.curve import Curve, CurveLine
 from asr_loadtest.report.plots.scales import Scale
@@ -48,10 +49,11 @@ def curve_plot(document: Document) -> str:
 
 def timeline_data(document: Document) -> str:
     """Give what the script reads values from; nothing in it can end the element that holds it."""
-    server = document["server"]
+    server, autoscaler = document["server"], document["autoscaler"]
     data = {
         "timeline": document["timeline"],
         "server": {"timeline": server["timeline"]} if server else None,
+        "autoscaler": {"timeline": autoscaler["timeline"]} if autoscaler else None,
     }
     raw = json.dumps(data, separators=(",", ":")).replace("<", "\\u003c")
     return tag("script", raw, type="application/json", id="data")
@@ -95,14 +97,14 @@ def _figure(document: Document, axis: TimeAxis, plot: Plot) -> str:
 
 
 def _series(document: Document, line: Line) -> Series:
-    of_pod = line.path.startswith("server.")
-    times = f"{line.path.rsplit('.', 1)[0]}.at_s" if of_pod else "timeline.start_s"
+    has_own_times = not line.path.startswith("timeline.")
+    times = f"{line.path.rsplit('.', 1)[0]}.at_s" if has_own_times else "timeline.start_s"
     return Series(
         label=line.label,
         at_s=look_up(document, times),
         values=look_up(document, line.path),
         colour=line.colour,
-        width_s=0.0 if of_pod else document["timeline"]["width_s"],
+        width_s=0.0 if has_own_times else document["timeline"]["width_s"],
         is_dashed=line.is_dashed,
     )
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from asr_loadtest.report.document import Document
+from asr_loadtest.report.page.autoscaler_tables import autoscaler_tables
 from asr_loadtest.report.page.blocks import bullets, facts, row, rows_table, section
 from asr_loadtest.report.page.markup import Column, figure, look_up, table, tag
 from asr_loadtest.report.page.server_tables import TREND, server_tables
@@ -93,6 +94,7 @@ def tables(document: Document) -> str:
             section("Times", _times(document), gateway["caveat"] if gateway else ""),
             section("By language", table(document, groups, "languages"), about),
             section("By length", table(document, groups, "lengths"), about),
+            *autoscaler_tables(document),
             *server_tables(document),
             section("Requests", _load(document), is_half=True),
             *_generator(document),

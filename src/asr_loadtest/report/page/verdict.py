@@ -18,8 +18,16 @@ _WORDS = {
     "invalid": "Invalid",
     "gateway_limited": "Gateway-limited",
     "not_ready": "Not ready",
+    "autoscaler_broken": "Autoscaler rule broken",
 }
-_SIGNS = {"met": "✓", "missed": "✕", "invalid": "!", "gateway_limited": "⊘", "not_ready": "–"}  # noqa: RUF001
+_SIGNS = {
+    "met": "✓",
+    "missed": "✕",
+    "invalid": "!",
+    "gateway_limited": "⊘",
+    "not_ready": "–",  # noqa: RUF001 - a dash
+    "autoscaler_broken": "⇅",
+}
 _KEPT = {True: ("kept", "✓"), False: ("missed", "✕"), None: ("open", "?")}
 _BINDING = {
     "server": "the servers",

@@ -1,0 +1,83 @@
+"""The autoscaler that a test is about: found in its cluster, or read from its manifest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from asr_client.errors import ConfigError
+from asr_loadtest.autoscaler.hpa.spec import HpaSpec, parse_hpa, parse_hpa_spec
+from asr_loadtest.autoscaler.profiles.facts import HpaFacts
+from asr_loadtest.cluster.kubernetes.access import ClusterAccess, find_access
+from asr_loadtest.cluster.kubernetes.resources import WatchTarget
+from asr_loadtest.cluster.kubernetes.target import find_target
+from asr_loadtest.engine.options import LoadOptions
+from asr_loadtest.manifests import parse_manifests
+
+__all__ = ["WatchedCluster", "facts_of", "find_cluster"]
+
+
+@dataclass(frozen=True, slots=True)
+class WatchedCluster:
+    """
+    A cluster that is watched during a test.
+
+    Attributes:
+        access: The way to it.
+        target: The autoscaler there, and what it scales.
+        speed: Seconds of the cluster in one of ours; 1 but for recordings that are played.
+    """
+
+    access: ClusterAccess
+    target: WatchTarget
+    speed: float = 1.0
+
+    def describe(self) -> str:
+        """Say whom we watch, and as whom."""
+        of = f"HPA {self.target.hpa}, namespace {self.target.namespace}, {self.access.server}"
+        return f"watching {of} by {self.access.origin}"
+
+
+def find_cluster(options: LoadOptions) -> WatchedCluster | None:
+    """
+    Find the autoscaler in its cluster; None if none is to be watched.
+
+    Raises:
+        ConfigError: If there is no way to it, or it is not there.
+    """
+    if not options.hpa:
+        return None
+    access = find_access(
+        kubeconfig=options.kubeconfig,
+        context=options.kube_context,
+        namespace=options.kube_namespace,
+    )
+    return WatchedCluster(access, find_target(access, options.hpa), options.kube_speed)
+
+
+def facts_of(options: LoadOptions, cluster: WatchedCluster | None) -> HpaFacts | None:
+    """
+    Tell what is known of the autoscaler before the start; None if none is named.
+
+    Raises:
+        ConfigError: If its manifest cannot be read, or what it declares cannot be meant.
+    """
+    if cluster is not None:
+        spec = parse_hpa_spec(cluster.target.hpa_spec)
+        return HpaFacts(spec=spec, replicas=cluster.target.replicas, speed=options.kube_speed)
+    if options.hpa_file:
+        return HpaFacts(spec=_read_manifest(Path(options.hpa_file)), speed=options.kube_speed)
+    return None
+
+
+def _read_manifest(path: Path) -> HpaSpec:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"cannot read the manifest {path}: {error}") from error
+    found = list(parse_manifests({str(path): text}).of_kind("HorizontalPodAutoscaler"))
+    if len(found) != 1:
+        raise ConfigError(
+            f"{path} declares {len(found) or 'no'} HorizontalPodAutoscalers", hint="wanted: one"
+        )
+    return parse_hpa(found[0].body)
