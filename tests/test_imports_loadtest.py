@@ -75,7 +75,7 @@ OWNERS: dict[str, str | tuple[str, ...]] = {
     "urllib": ("cluster", "replay"),
     "lightkube": "cluster/kubernetes",
     "httpx2": "cluster/kubernetes",
-    "yaml": "manifests/documents.py",
+    "yaml": ("cluster/kubernetes/access.py", "manifests/documents.py"),
 }
 
 # The engine's rooms, and what else of it each may know.
