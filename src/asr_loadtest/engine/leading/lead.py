@@ -133,8 +133,10 @@ class Lead:
         self._plan = make_plan(
             self._environment.host, self._options(), self._run_time_s, profiles=self._profiles
         )
-        if self._plan.cluster is not None:
-            print(f"\n{self._plan.cluster.describe()}", flush=True)
+        if (cluster := self._plan.cluster) is not None:
+            print(f"\n{cluster.describe()}", flush=True)
+            for note in cluster.notes:
+                _log.warning("%s", note)
         ending = self._carry_out(self._plan)
         self.report = ending.report
         print(f"\n{ending.summary}\n", flush=True)

@@ -32,6 +32,11 @@ class WatchedCluster:
     target: WatchTarget
     speed: float = 1.0
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a user must know of it: what will not be seen, and why."""
+        return (*self.access.notes, *self.target.notes)
+
     def describe(self) -> str:
         """Say whom we watch, and as whom."""
         of = f"HPA {self.target.hpa}, namespace {self.target.namespace}, {self.access.server}"

@@ -52,7 +52,12 @@ class Schedule:
 
 
 def schedule_of(
-    options: LoadOptions, run_time_s: float | None, *, profiles: Path, salt: int = 0, hpa: HpaFacts | None = None
+    options: LoadOptions,
+    run_time_s: float | None,
+    *,
+    profiles: Path,
+    salt: int = 0,
+    hpa: HpaFacts | None = None,
 ) -> Schedule:
     """
     Make the schedule.
