@@ -83,7 +83,7 @@ def test_readiness_is_asked_for_cpu_alone(resource: str) -> None:
 def test_all_pods_are_in_one_group_each() -> None:
     """Groups keep the names, in order."""
     pods = [pod("a"), pod("b"), pod("c", phase="Pending"), pod("d"), pod("e", is_deleting=True)]
-    samples = {name: FRESH for name in "ad"}
+    samples = dict.fromkeys("ad", FRESH)
     assert group_pods(pods, samples, "cpu", NOW_S, DEFAULT_FLAGS) == PodGroups(
         ready=("a", "d"), unready=("c",), missing=("b",), ignored=("e",)
     )
