@@ -36,6 +36,7 @@ class ClusterAccess:
         origin: Where we have this from, for messages.
         credentials: Who we are.
         notes: What a user should know of the choice.
+        is_inside: Whether we are one of its pods, and reach the others by their addresses.
     """
 
     server: str
@@ -43,6 +44,7 @@ class ClusterAccess:
     origin: str
     credentials: Credentials = field(repr=False)
     notes: tuple[str, ...] = ()
+    is_inside: bool = False
 
 
 def find_access(
@@ -62,7 +64,8 @@ def find_access(
     """
     require_lightkube()
     path, notes = _chosen_file(kubeconfig)
-    if path is None and not context and _is_in_cluster(account):
+    is_inside = path is None and not context and _is_in_cluster(account)
+    if is_inside:
         origin = "the pod's service account"
         login = _account_login(account)
         credentials = Credentials(lambda: _account_login(account), origin)
@@ -75,7 +78,7 @@ def find_access(
     if cluster.insecure and not (cluster.certificate_auth or cluster.certificate_auth_data):
         notes += ("the kubeconfig says that the server's certificate is not to be verified",)
     return ClusterAccess(
-        cluster.server, namespace or login.config.namespace, origin, credentials, notes
+        cluster.server, namespace or login.config.namespace, origin, credentials, notes, is_inside
     )
 
 

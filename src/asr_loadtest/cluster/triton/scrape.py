@@ -57,8 +57,17 @@ class MetricsScraper:
         timeout_s: float = 2.0,
         ca_file: str | None = None,
     ) -> None:
-        web = _Web(timeout_s, ca_file)
-        self.pods = tuple(PodScraper(each, model, web) for each in pod_targets(urls, http_urls))
+        self._web = _Web(timeout_s, ca_file)
+        self._model = model
+        self.pods: tuple[PodScraper, ...] = ()
+        self.follow(pod_targets(urls, http_urls))
+
+    def follow(self, targets: Sequence[PodTarget]) -> None:
+        """Look at these servers from now on; who was there before is known still."""
+        known = {pod.target: pod for pod in self.pods}
+        self.pods = tuple(
+            known.get(each) or PodScraper(each, self._model, self._web) for each in targets
+        )
 
     def scrape_all(self, at_s: float, *, insist: bool = False) -> tuple[PodReading, ...]:
         """

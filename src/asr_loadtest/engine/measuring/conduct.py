@@ -9,6 +9,7 @@ from pathlib import Path
 import gevent
 
 from asr_client.endpoint import parse_url
+from asr_loadtest.cluster.pod_addresses import pod_addresses
 from asr_loadtest.cluster.triton.readings import PodReading
 from asr_loadtest.cluster.triton.scrape import MetricsScraper
 from asr_loadtest.cluster.triton.targets import guess_metrics_url
@@ -116,7 +117,7 @@ class Conductor:
             workers=len(measurement.seats),
             salt=salt,
         )
-        look = _looking(plan, self.start.found)
+        look = _looking(plan, self.start.found, measurement)
         return Measuring(
             self._crew,
             measurement,
@@ -129,10 +130,12 @@ class Conductor:
         )
 
 
-def _looking(plan: Plan, found: Survey) -> Look:
+def _looking(plan: Plan, found: Survey, measurement: Measurement) -> Look:
     """Find out where the servers tell what they do, and how to look at all of them at once."""
     urls = plan.options.metrics_urls
-    if not urls:
+    # From outside a cluster its pods' addresses lead nowhere.
+    follows = not urls and plan.cluster is not None and plan.cluster.access.is_inside
+    if not urls and not follows:
         guessed = guess_metrics_url(plan.host)
         urls = (guessed,) if guessed else ()
     # Batch sizes come from the server's own HTTP interface: not from a gateway, which may count.
@@ -145,6 +148,8 @@ def _looking(plan: Plan, found: Survey) -> Look:
     )
 
     def look(at_s: float, *, insist: bool = False) -> Sequence[PodReading]:
+        if follows:
+            scraper.follow(pod_addresses(measurement.sightings))
         looks = [gevent.spawn(pod.scrape, at_s, insist=insist) for pod in scraper.pods]
         gevent.joinall(looks)
         return [each.value for each in looks if each.value is not None]
