@@ -78,8 +78,8 @@ class Door:
 def _bound(port: int) -> socket.socket:
     each = socket.socket()
     try:
-        # Both: connections of before may linger, and the two sockets share the port.
-        each.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        # The two sockets share the port. Not SO_REUSEADDR: with it a stranger might, too, while
+        # nobody listens; and connections of before, which linger, are in the way of neither.
         each.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         each.bind((LOOPBACK, port))
     except BaseException:
