@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from asr_loadtest.autoscaler.advise import advise_timeline
 from asr_loadtest.autoscaler.hpa.spec import HpaSpec, parse_hpa_spec
 from asr_loadtest.autoscaler.verdict import AutoscalerVerdict, judge_autoscaler
 from asr_loadtest.cluster.kubernetes.sightings import Sighting
@@ -61,12 +62,12 @@ def assess_autoscaler(
     spec = parse_hpa_spec(seen.spec)
     slack_s = max(_LEAST_SLACK_S, _APART_S * speed)
     verdict = judge_autoscaler(timeline, spec, load=load_seen(tally, speed), slack_s=slack_s)
-    return AutoscalerAssessment(timeline, spec, verdict, (), speed)
+    findings = advise_timeline(timeline, spec)
+    return AutoscalerAssessment(timeline, spec, verdict, findings, speed)
 
 
 def with_autoscaler(verdict: Verdict, assessed: AutoscalerAssessment) -> Verdict:
-    """Put a broken rule above all but a target that was not ready; add what will go wrong."""
-    verdict = replace(verdict, findings=(*verdict.findings, *assessed.findings))
+    """Put a broken rule above all but a target that was not ready."""
     broken = assessed.verdict.in_state("broken")
     if not broken or verdict.exit_code is ExitCode.NOT_READY:
         return verdict

@@ -36,6 +36,10 @@ def markdown(document: Document) -> str:
         _outcomes(document),
         _autoscaler(document),
         _lines("Findings", [_finding(found) for found in verdict["findings"]]),
+        _lines(
+            "Scaling",
+            [_finding(found) for found in (document["autoscaler"] or {}).get("findings", ())],
+        ),
         _lines(f"Bound by: {verdict['binding']}", verdict["evidence"]),
         _lines("What to do", verdict["remedies"]),
         _lines("Notes", document["notes"]),

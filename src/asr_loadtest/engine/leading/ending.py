@@ -40,7 +40,12 @@ def end_run(measured: Measured, slo: Slo) -> Ending:
     """Judge a measurement and write its reports."""
     assessment = assess_and_write(measured, slo)
     report = measured.folder / "report.html"
-    summary = summarize(assessment.verdict, measured.measurement.tally, report)
+    summary = summarize(
+        assessment.verdict,
+        measured.measurement.tally,
+        report,
+        assessment.document["autoscaler"],
+    )
     return Ending(int(assessment.verdict.exit_code), summary, report)
 
 

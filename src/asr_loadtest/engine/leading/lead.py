@@ -137,6 +137,8 @@ class Lead:
             print(f"\n{cluster.describe()}", flush=True)
             for note in cluster.notes:
                 _log.warning("%s", note)
+        if self._plan.schedule.outlook:
+            print(f"\n{self._plan.schedule.outlook}", flush=True)
         ending = self._carry_out(self._plan)
         self.report = ending.report
         print(f"\n{ending.summary}\n", flush=True)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from asr_loadtest.judgement.verdict import Verdict
 from asr_loadtest.load.histogram import Histogram
@@ -15,8 +16,18 @@ __all__ = ["summarize"]
 _SHARES = (0.5, 0.9, 0.95, 0.99, 0.999)
 
 
-def summarize(verdict: Verdict, tally: Tally, report: Path) -> str:
-    """Tell a run in a screenful."""
+def summarize(
+    verdict: Verdict, tally: Tally, report: Path, autoscaler: Mapping[str, Any] | None = None
+) -> str:
+    """
+    Tell a run in a screenful.
+
+    Args:
+        verdict: What it came to.
+        tally: What came of its requests.
+        report: Where to read more.
+        autoscaler: The document's section; None if none was watched.
+    """
     return "\n".join(
         [
             *_figures(tally),
@@ -24,9 +35,21 @@ def summarize(verdict: Verdict, tally: Tally, report: Path) -> str:
             f"{verdict.exit_code.name}: {verdict.headline}",
             *(f"  {found.severity}: {found.words}" for found in verdict.findings),
             *(f"  to do: {remedy}" for remedy in verdict.remedies),
+            *([] if autoscaler is None else _scaling(autoscaler)),
             f"report: {report}",
         ]
     )
+
+
+def _scaling(autoscaler: Mapping[str, Any]) -> Iterator[str]:
+    """Tell each rule by its state, and what will go wrong."""
+    yield f"HPA {autoscaler['hpa']}:"
+    for state in ("broken", "held", "not_exercised"):
+        names = [each["name"] for each in autoscaler["rules"] if each["state"] == state]
+        if names:
+            yield f"  {state.replace('_', ' ')}: {', '.join(names)}"
+    for found in autoscaler["findings"]:
+        yield f"  {found['severity']}: {found['words']}"
 
 
 def _figures(tally: Tally) -> Iterator[str]:

@@ -116,6 +116,7 @@ class Conductor:
             duration_s=plan.schedule.duration_s,
             workers=len(measurement.seats),
             salt=salt,
+            steps=plan.schedule.steps,
         )
         look = _looking(plan, self.start.found, measurement)
         return Measuring(

@@ -29,6 +29,8 @@ _READY_WITHIN_S = 300.0
 # So that the word reaches all processes before the run begins.
 _HEAD_START_S = 0.5
 _LOOK_S = 0.2
+# A cluster that does not answer by then is seen when it does.
+_SEEN_WITHIN_S = 3.0
 # How long the word to end may take to the last of them.
 _WORD_GOES_S = 0.2
 _LONG_S = 3600.0
@@ -69,6 +71,12 @@ class Measuring:
 
     def run(self) -> None:
         """Measure, once all are prepared."""
+        with self._cluster_watch():
+            # What the watching costs to begin is over before the first request.
+            self._wait(lambda: self._sees_cluster, _SEEN_WITHIN_S)
+            self._offer()
+
+    def _offer(self) -> None:
         is_alone = [seat.name for seat in self.measurement.seats] == [LOCAL]
         starts_in_s = 0.0 if is_alone else _HEAD_START_S
         # Before the first request, so that the servers' counts and ours agree.
@@ -80,15 +88,22 @@ class Measuring:
             self._tell_all(HALT, {"at_s": self.halted_s})
         watch.start()
         try:
-            with self._cluster_watch(self.clock):
-                self._wait_until_over()
+            self._wait_until_over()
         finally:
             watch.stop()
 
-    def _cluster_watch(self, clock: RunClock) -> AbstractContextManager[object]:
+    def _cluster_watch(self) -> AbstractContextManager[object]:
         if self.watched is None:
             return nullcontext()
-        return watch_cluster(self.watched, clock.now_s, self.measurement.add_sightings)
+        return watch_cluster(self.watched, self._now_s, self.measurement.add_sightings)
+
+    def _now_s(self) -> float:
+        """Give the run's time; what is there before its zero is what it begins with."""
+        return self.clock.now_s() if self.clock else 0.0
+
+    @property
+    def _sees_cluster(self) -> bool:
+        return self.watched is None or self.measurement.deployment is not None
 
     def halt(self, ended_by: str) -> None:
         """Have it end before its plan; before its start, if it has not begun."""

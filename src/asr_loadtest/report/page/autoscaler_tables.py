@@ -37,10 +37,21 @@ def autoscaler_tables(document: Document) -> list[str]:
     ]
     return [
         section(f"Rules of HPA {autoscaler['hpa']}", _rules(autoscaler), _ABOUT),
+        section("What goes wrong with scaling", _findings(autoscaler)),
         section("Changes of replicas", table(document, _CHANGES, "autoscaler.changes"), _CLOCK),
         section("Times of the autoscaler", facts(_timings(autoscaler)), is_half=True),
         section("What was not seen", bullets([*autoscaler["caveats"], *silences]), is_half=True),
     ]
+
+
+def _findings(autoscaler: Mapping[str, Any]) -> str:
+    items = [
+        tag("b", text(found["severity"]), class_=f"severity {found['severity']}")
+        + text(found["words"])
+        + (tag("small", text(found["remedy"])) if found["remedy"] else "")
+        for found in autoscaler["findings"]
+    ]
+    return tag("ul", *(tag("li", item) for item in items), class_="findings") if items else ""
 
 
 def _rules(autoscaler: Mapping[str, Any]) -> str:
