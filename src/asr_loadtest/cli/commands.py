@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 
 from asr_client.cli.arguments import add_version
 from asr_client.cli.console import run_command
+from asr_loadtest.cli.advise import add_advise_arguments, advise
 from asr_loadtest.cli.compare import add_compare_arguments, compare
 from asr_loadtest.cli.options import options
 from asr_loadtest.cli.replay import add_replay_arguments, replay
@@ -26,6 +27,8 @@ examples:
       judge it by another SLO
   asr-loadtest compare runs/before runs/after
       two runs beside each other, and whether they may be compared
+  asr-loadtest advise deploy/kubernetes/ai-model-hpa.yaml deploy/kubernetes --idle top.txt
+      what an autoscaler will do wrong, told without a cluster
 
 """
 
@@ -50,6 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     _add(commands, "options", options, "tell what `locust -f loadtest` takes")
     add_report_arguments(_add(commands, "report", report, "make a run's reports again"))
     add_compare_arguments(_add(commands, "compare", compare, "put two runs beside each other"))
+    add_advise_arguments(_add(commands, "advise", advise, "tell what an HPA will do wrong"))
     add_replay_arguments(_add(commands, "replay", replay, "play a recorded cluster's API here"))
     command = _add(commands, "selftest", selftest, "prove the load tester's own figures here")
     add_selftest_arguments(command)

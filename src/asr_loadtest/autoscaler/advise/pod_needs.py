@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from asr_client.errors import ConfigError
 from asr_loadtest.cluster.kubernetes.quantity import quantity
 from asr_loadtest.manifests.documents import Workload
 
@@ -44,33 +45,44 @@ def pod_needs(workload: Workload) -> PodNeeds:
     Add up the containers of a workload's pod, sidecars among its init containers included.
 
     Raises:
-        ConfigError: If an amount is no quantity.
+        ConfigError: If an amount is no quantity, or the pod is not what the API takes.
     """
-    sidecars = (
-        each
-        for each in workload.pod.get("initContainers") or ()
-        if each.get("restartPolicy") == "Always"
-    )
-    containers = [*(each.body for each in workload.containers()), *sidecars]
+    try:
+        return _needs([each.body for each in workload.containers()] + _sidecars(workload))
+    except (TypeError, ValueError, AttributeError) as error:
+        raise ConfigError(
+            f"{workload.document.where}: its pod cannot be read: {error}",
+            hint="kubectl apply --dry-run=server -f FILE says more",
+        ) from error
+
+
+def _sidecars(workload: Workload) -> list[Mapping[str, Any]]:
+    first = workload.pod.get("initContainers") or ()
+    return [each for each in first if each.get("restartPolicy") == "Always"]
+
+
+def _needs(containers: Sequence[Mapping[str, Any]]) -> PodNeeds:
     asked = {name: [_request(each, name) for each in containers] for name in _RESOURCES}
     capped = {name: [_amount(each, "limits", name) for each in containers] for name in _RESOURCES}
-    lacking = {
-        name: tuple(
-            str(each.get("name", "?"))
-            for each, amount in zip(containers, amounts, strict=True)
-            if amount is None
-        )
-        for name, amounts in asked.items()
-        if name != GPU
-    }
     startup_s, probe = min(filter(None, map(_patience, containers)), default=(None, ""))
     return PodNeeds(
         requests=_totals(asked),
         limits=_totals(capped),
-        without_request={name: names for name, names in lacking.items() if names},
+        without_request={
+            name: lacking
+            for name in _RESOURCES
+            if name != GPU and (lacking := _lacking(containers, asked[name]))
+        },
         startup_s=startup_s,
         startup_probe=probe,
     )
+
+
+def _lacking(
+    containers: Sequence[Mapping[str, Any]], amounts: Sequence[float | None]
+) -> tuple[str, ...]:
+    told = zip(containers, amounts, strict=True)
+    return tuple(str(each.get("name", "?")) for each, amount in told if amount is None)
 
 
 def _request(container: Mapping[str, Any], resource: str) -> float | None:

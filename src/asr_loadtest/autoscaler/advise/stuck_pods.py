@@ -30,7 +30,7 @@ def find_stuck_pods(timeline: ClusterTimeline, after_s: float = _STUCK_AFTER_S) 
     waits = {
         versions[-1].name: (timeline.until_s - _unready_since_s(versions), versions[-1])
         for versions in timeline.pods.values()
-        if _is_loading(versions[-1])
+        if _is_loading(versions)
     }
     stuck = {name: each for name, each in waits.items() if each[0] >= after_s}
     if not stuck:
@@ -76,9 +76,11 @@ def _why(pod: PodSeen) -> str:
     return f" ({', '.join(waits + restarts)})" if waits or restarts else ""
 
 
-def _is_loading(pod: PodSeen) -> bool:
-    is_over = pod.is_gone or pod.is_deleting or pod.phase in {"Succeeded", "Failed"}
-    return not is_over and not pod.is_ready
+def _is_loading(versions: Sequence[PodSeen]) -> bool:
+    """Tell whether a pod is still to get ready; one that was told to end never comes back."""
+    last = versions[-1]
+    is_over = any(each.is_gone or each.is_deleting for each in versions)
+    return not (is_over or last.is_ready or last.phase in {"Succeeded", "Failed"})
 
 
 def _unready_since_s(versions: Sequence[PodSeen]) -> float:
