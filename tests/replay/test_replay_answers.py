@@ -15,6 +15,7 @@ from recorded_cluster import recorded, samples
 
 SERVICE_ACCOUNT = "system:serviceaccount:libtest:asr-watcher"
 RIGHT, WRONG = "right", "wrong"
+NAME = "step-up-hard"
 LABEL = "app=triton-multilingual-asr"
 
 
@@ -238,6 +239,26 @@ def test_discovery_leads_to_everything_that_is_served() -> None:
         ("/apis/policy/v1", "poddisruptionbudgets", True),
         ("/apis/metrics.k8s.io/v1beta1", "pods", False),
     }
+
+
+def test_aggregated_discovery_tells_what_does_not_answer() -> None:
+    """Asked as clients ask, every group comes at once; a backend that is away makes it Stale."""
+    api = Api(recorded(NAME), [Fault("metrics-down", 100), Fault("metrics-gone", 200)])
+    kind = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
+    found = []
+    for at_s in (0, 100, 200):
+        question = Question("GET", "/apis", accept=f"{kind},application/json")
+        given = api.answer(question, at_s)
+        assert isinstance(given, Answer)
+        assert given.headers["Content-Type"] == kind
+        groups = json.loads(given.body)["items"]
+        found.append({g["metadata"]["name"]: g["versions"][0]["freshness"] for g in groups})
+    others = dict.fromkeys(("apps", "autoscaling", "policy"), "Current")
+    assert found == [
+        {**others, "metrics.k8s.io": "Current"},
+        {**others, "metrics.k8s.io": "Stale"},
+        others,
+    ]
 
 
 @pytest.mark.parametrize(

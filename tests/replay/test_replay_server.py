@@ -272,6 +272,13 @@ def test_speed_must_make_sense(speed: float) -> None:
         ReplayServer(recorded(NAME), speed=speed)
 
 
+@pytest.mark.parametrize("from_s", [-1, float("inf"), float("nan")])
+def test_beginning_must_make_sense(from_s: float) -> None:
+    """There is nothing before second 0."""
+    with pytest.raises(ConfigError, match="has no second"):
+        ReplayServer(recorded(NAME), from_s=from_s)
+
+
 def test_taken_port_is_a_setting_that_cannot_work() -> None:
     """Two servers cannot have one port."""
     with socket.create_server(("127.0.0.1", 0)) as taken:

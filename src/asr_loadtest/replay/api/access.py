@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from asr_loadtest.replay.api.answers import JSON, TEXT, Answer, Objects, Watch, pod_metrics
-from asr_loadtest.replay.api.discovery import HEALTH, discover
+from asr_loadtest.replay.api.discovery import (
+    AGGREGATED,
+    HEALTH,
+    MetricsApi,
+    discover,
+    discover_all,
+)
 from asr_loadtest.replay.api.questions import Question
 from asr_loadtest.replay.api.rights import ANONYMOUS, USER, is_allowed, is_review, review
 from asr_loadtest.replay.api.statuses import (
@@ -81,9 +87,10 @@ class Api:
         return self._objects.list(resource, question, at_s)
 
     def _answer_metrics(self, question: Question, name: str | None, at_s: float) -> Answer:
-        if self.script.has("metrics-gone", at_s):
+        metrics = self._metrics_api(at_s)
+        if metrics == "gone":
             return Answer(404, _NO_SUCH_PAGE, TEXT)
-        if self.script.has("metrics-down", at_s):
+        if metrics == "Stale":
             return Answer(503, _NO_BACKEND, TEXT)
         return pod_metrics(self._recording, question, name, at_s)
 
@@ -93,7 +100,12 @@ class Api:
             return Answer(403, encode_line(status))
         if question.path in HEALTH:
             return Answer(200, b"ok", TEXT)
-        document = discover(question.path)
+        metrics = self._metrics_api(at_s)
+        if metrics == "Stale" and question.path.startswith(POD_METRICS.root):
+            return Answer(503, _NO_BACKEND, TEXT)
+        if AGGREGATED in question.accept and (every := discover_all(question.path, metrics)):
+            return Answer(200, encode_line(every), {"Content-Type": AGGREGATED})
+        document = discover(question.path, metrics)
         if document is None:
             return Answer(404, _NO_SUCH_PAGE, TEXT)
         return Answer(200, encode_line(document), JSON)
@@ -104,6 +116,11 @@ class Api:
         except ValueError as error:
             return Answer(400, encode_line(bad_request(str(error))))
         return Answer(201, encode_line(done))
+
+    def _metrics_api(self, at_s: float) -> MetricsApi:
+        if self.script.has("metrics-gone", at_s):
+            return "gone"
+        return "Stale" if self.script.has("metrics-down", at_s) else "Current"
 
     def _is_known(self, question: Question) -> bool:
         """A wrong token is refused; who sends none is anonymous, and may read little."""

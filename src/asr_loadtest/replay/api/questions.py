@@ -25,7 +25,7 @@ class Question:
         query: Its parameters.
         token: The bearer token sent along; None if there was none.
         body: What was sent.
-        target: None where the path is no resource's.
+        accept: Which sorts of answer the client takes.
     """
 
     method: str
@@ -33,6 +33,7 @@ class Question:
     query: Mapping[str, str] = field(default_factory=dict)
     token: str | None = None
     body: bytes = b""
+    accept: str = ""
 
     @property
     def target(self) -> Target | None:
@@ -54,16 +55,15 @@ class Question:
         return "watch" if self.query.get("watch", "false") in _TRUE else "list"
 
 
-def read_question(
-    method: str, url: str, authorization: str | None = None, body: bytes = b""
-) -> Question:
-    """Read a request line and the header Authorization."""
+def read_question(method: str, url: str, headers: Mapping[str, str], body: bytes = b"") -> Question:
+    """Read a request; of its headers, by names in title case, Authorization and Accept."""
     parts = urlsplit(url)
-    scheme, _, token = (authorization or "").partition(" ")
+    scheme, _, token = headers.get("Authorization", "").partition(" ")
     return Question(
         method,
         parts.path,
         dict(parse_qsl(parts.query, keep_blank_values=True)),
         token.strip() if scheme.lower() == "bearer" else None,
         body,
+        headers.get("Accept", ""),
     )

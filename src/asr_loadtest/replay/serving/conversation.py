@@ -50,9 +50,9 @@ class Conversation(BaseHTTPRequestHandler):
 
     def _talk(self) -> None:
         length = int(self.headers.get("Content-Length") or 0)
-        authorization = self.headers.get("Authorization")
         body = self.rfile.read(length)
-        reply = self.server.ask(read_question(self.command, self.path, authorization, body))
+        headers = {name.title(): value for name, value in self.headers.items()}
+        reply = self.server.ask(read_question(self.command, self.path, headers, body))
         if reply is None:
             _reset(self.connection)
             self.close_connection = True

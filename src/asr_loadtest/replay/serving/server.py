@@ -91,6 +91,8 @@ class ReplayServer:
     ) -> None:
         if not 0 < speed < float("inf"):
             raise ConfigError(f"a speed of {speed:g} cannot be played", hint="give one above 0")
+        if not 0 <= from_s < float("inf"):
+            raise ConfigError(f"a recording has no second {from_s:g}", hint="give one from 0 on")
         self.recording = recording
         self.clock = ReplayClock(speed, from_s)
         self.token = token or secrets.token_hex(16)
