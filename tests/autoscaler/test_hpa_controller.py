@@ -165,6 +165,7 @@ def told(current: int, *wishes: int, spec: HpaSpec) -> dict[str, str]:
         (5, (5, *[9] * 6), "ReadyForNewScale", "TooManyReplicas"),
         (3, (*[4] * 6, 3), "ReadyForNewScale", "DesiredWithinRange"),
         (1, (1, *[0] * 22), "ReadyForNewScale", "TooFewReplicas"),
+        (2, (2, *[0] * 20), "SucceededRescale", "TooFewReplicas"),
         (5, (5, *[1] * 20), "SucceededRescale", "ScaleDownLimit"),
         (5, (5, *[1] * 21), "ReadyForNewScale", "ScaleDownLimit"),
     ],

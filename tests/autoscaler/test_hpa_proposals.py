@@ -51,6 +51,14 @@ def test_percent_is_whole_and_truncated(cores: str, percent: int, replicas: int)
     assert (found.utilization, found.replicas) == (percent, replicas)
 
 
+@pytest.mark.parametrize(
+    ("cores", "replicas"), [("1.25", 9), ("1.26", 10), ("1.54", 10), ("1.56", 12)]
+)
+def test_both_ends_of_the_tolerance_are_tolerated(cores: str, replicas: int) -> None:
+    """63 % and 77 % of ten pods keep ten; 62 % wants 8.86, and 78 % 11.14."""
+    assert asked(CPU, cpu_of(*[cores] * 10), 10).replicas == replicas
+
+
 def test_percent_is_of_all_pods_together() -> None:
     """2.0 and 0.6 cores of 4: 65 %, which is tolerated."""
     found = asked(CPU, cpu_of("2", "600m"), 2)
@@ -119,6 +127,11 @@ def test_starting_pods_count_as_idle_on_the_way_up(
     """The status says 200 % all the same."""
     found = asked(CPU, cpu_of("4", unready=unready), current)
     assert (found.utilization, found.replicas) == (200, replicas)
+
+
+def test_starting_pods_are_left_out_right_on_target() -> None:
+    """Neither up nor down: nothing moves."""
+    assert asked(CPU, cpu_of("1.4", unready=1), 2).replicas == 2
 
 
 def test_starting_pods_are_left_out_on_the_way_down() -> None:
@@ -267,6 +280,7 @@ def test_value_at_no_replicas_is_the_ratio_itself() -> None:
     [
         (45, 4, 11_250, 5),
         (43, 4, 10_750, 4),
+        (43, 3, 14_334, 5),
         (31, 4, 7_750, 4),
         (1, 4, 250, 1),
         (0, 4, 0, 0),

@@ -23,7 +23,7 @@ def rules(*policies: Policy, select: str = "Max") -> ScalingRules:
 
 
 @pytest.mark.parametrize(
-    ("current", "limit"), [(1, 3), (2, 4), (3, 5), (4, 6), (5, 8), (9, 14), (20, 30)]
+    ("current", "limit"), [(1, 3), (2, 4), (3, 5), (4, 6), (5, 8), (9, 14), (20, 30), (400, 600)]
 )
 def test_published_rate_up_is_two_pods_until_half_is_more(current: int, limit: int) -> None:
     """50 % is rounded up; two pods win up to four."""
@@ -31,7 +31,8 @@ def test_published_rate_up_is_two_pods_until_half_is_more(current: int, limit: i
 
 
 @pytest.mark.parametrize(
-    ("current", "limit"), [(1, 0), (2, 1), (3, 2), (4, 3), (5, 4), (10, 9), (14, 12), (20, 18)]
+    ("current", "limit"),
+    [(1, 0), (2, 1), (3, 2), (4, 3), (5, 4), (10, 9), (14, 12), (20, 18), (1100, 990)],
 )
 def test_published_rate_down_is_truncated(current: int, limit: int) -> None:
     """10 % of ten pods or fewer is one pod; of 14 it is two, for 12.6 is truncated."""
@@ -118,3 +119,10 @@ def test_a_step_that_is_not_outlived_stays() -> None:
         Step(40.0, 1),
         Step(100.0, 3),
     )
+
+
+def test_a_step_is_outlived_when_the_longest_period_is_over() -> None:
+    """The short policy has forgotten it, the long one has not."""
+    both = rules(Policy("Pods", 2, 30.0), Policy("Pods", 3, 120.0))
+    assert note_step(both, (Step(0.0, 1),), Step(60.0, 3)) == (Step(0.0, 1), Step(60.0, 3))
+    assert note_step(both, (Step(0.0, 1),), Step(121.0, 3)) == (Step(121.0, 3),)

@@ -104,7 +104,7 @@ def propose(
 
 
 def _highest(proposals: Sequence[Proposal]) -> Proposal | None:
-    """Give the first of those that ask for most; whichever comes first beats none."""
+    """Give the first of those that ask for most."""
     known = [each for each in proposals if each.replicas is not None]
     return max(known, key=lambda each: each.replicas or 0, default=None)
 
