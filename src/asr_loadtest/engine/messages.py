@@ -15,7 +15,7 @@ is ever in them: each process has its own, from its environment or a file.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, Self
 
@@ -42,6 +42,8 @@ class Orders:
         worker: Its place, from 0.
         workers: How many share the schedule.
         salt: Makes another schedule of the same plan, for a probe that is repeated.
+        steps: Requests per second and seconds of a load that was made for an autoscaler: only the
+            lead has to know that.
     """
 
     run_id: str
@@ -51,6 +53,7 @@ class Orders:
     worker: int = 0
     workers: int = 1
     salt: int = 0
+    steps: Sequence[Sequence[float]] = ()
 
     def to_fields(self) -> dict[str, Any]:
         """Give what MessagePack can carry."""

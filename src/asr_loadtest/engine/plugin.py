@@ -109,10 +109,11 @@ class LoadTest:
         parsed = environment.parsed_options
         if parsed is None:
             return
-        if options.profile and "rate" not in options.unsaid:
-            _log.warning("--asr-rate is not for a profile, which has rates of its own")
         with suppress(ASRError):  # said in full when the test starts
             schedule = schedule_of(options, None, profiles=self._profiles)
+            # A profile for an autoscaler is refused here: it goes by --asr-rate, and has no users.
+            if schedule.profile and "rate" not in options.unsaid:
+                _log.warning("--asr-rate is not for a profile, which has rates of its own")
             if schedule.arrivals is not None and (parsed.num_users or 1) > 1:
                 _log.warning(
                     "-u is for --asr-loop closed; the open loop offers %s", schedule.describe()

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from asr_client.errors import ConfigError
-from asr_loadtest.autoscaler.profiles.facts import HpaFacts
+from asr_loadtest.autoscaler.profiles import HpaFacts, describe, make_hpa_plan
 from asr_loadtest.engine.options import LoadOptions
 from asr_loadtest.load.arrivals import Arrivals, limit, make_arrivals
+from asr_loadtest.load.pattern import PatternSpec
 from asr_loadtest.load.profile import Profile, load_profile
 
 __all__ = ["Schedule", "plain_schedule", "schedule_of"]
@@ -34,6 +36,8 @@ class Schedule:
         duration_s: When it ends; None if it does not.
         profile: Name of the profile; empty without one.
         users: How many users the profile's closed loop has; None if it does not say.
+        steps: Requests per second and seconds, where an autoscaler's rules made them.
+        outlook: What these will put to the test, to be read before the start; else empty.
     """
 
     options: LoadOptions
@@ -41,6 +45,8 @@ class Schedule:
     duration_s: float | None
     profile: str = ""
     users: int | None = None
+    steps: Sequence[Sequence[float]] = ()
+    outlook: str = ""
 
     def describe(self) -> str:
         """Say what is offered, in words."""
@@ -51,13 +57,14 @@ class Schedule:
         )
 
 
-def schedule_of(
+def schedule_of(  # noqa: PLR0913 - whoever plans, and whoever is told, have one each
     options: LoadOptions,
     run_time_s: float | None,
     *,
     profiles: Path,
     salt: int = 0,
     hpa: HpaFacts | None = None,
+    steps: Sequence[Sequence[float]] = (),
 ) -> Schedule:
     """
     Make the schedule.
@@ -67,6 +74,8 @@ def schedule_of(
         run_time_s: When to cut it; None: as long as it lasts.
         profiles: Where profiles have their names.
         salt: Makes another schedule of the same plan.
+        hpa: What is known of the autoscaler that a profile may be made for.
+        steps: What another process made of it already: see `Schedule`.
 
     Raises:
         ConfigError: If the profile, the rate or the shape cannot work.
@@ -74,7 +83,12 @@ def schedule_of(
     seed = options.seed + salt
     if options.profile:
         profile = load_profile(options.profile, seed=seed, folder=profiles)
-        return _of_profile(options, run_time_s, profile)
+        outlook = ""
+        if (pattern := profile.autoscaler) is not None:
+            if not steps:
+                steps, outlook = _plan_steps(pattern, options, run_time_s, hpa)
+            profile = _with_steps(profile, pattern, steps, seed)
+        return replace(_of_profile(options, run_time_s, profile), steps=steps, outlook=outlook)
     if options.loop == "closed":
         return _checked(Schedule(options, None, run_time_s))
     return plain_schedule(replace(options, seed=seed), run_time_s)
@@ -108,6 +122,29 @@ def _of_profile(options: LoadOptions, run_time_s: float | None, profile: Profile
         arrivals = arrivals and limit(arrivals, run_time_s)
         duration_s = min(run_time_s, duration_s or run_time_s)
     return _checked(Schedule(settled, arrivals, duration_s, profile.name, profile.users))
+
+
+def _plan_steps(
+    pattern: PatternSpec, options: LoadOptions, run_time_s: float | None, hpa: HpaFacts | None
+) -> tuple[Sequence[Sequence[float]], str]:
+    """Make of a pattern what the autoscaler's rules ask for: the steps, and words about them."""
+    if hpa is None:
+        raise ConfigError(
+            f"the profile {options.profile} is made for an autoscaler",
+            hint="name it: --asr-hpa NAME, or --asr-hpa-file MANIFEST",
+        )
+    low_rps, high_rps = pattern.rates_rps(options.rate)
+    plan = make_hpa_plan(
+        pattern.pattern, hpa, low_rps=low_rps, high_rps=high_rps, run_time_s=run_time_s
+    )
+    return plan.steps, describe(plan)
+
+
+def _with_steps(
+    profile: Profile, pattern: PatternSpec, steps: Sequence[Sequence[float]], seed: int
+) -> Profile:
+    arrivals = make_arrivals("step", seed=seed, steps=steps, spacing=pattern.spacing)
+    return replace(profile, arrivals=arrivals, duration_s=arrivals.duration_s)
 
 
 def _checked(schedule: Schedule) -> Schedule:

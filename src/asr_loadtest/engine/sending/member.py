@@ -108,7 +108,11 @@ class Member:
     def _prepare(self, orders: Orders) -> tuple[Share, Mapping[str, Any]]:
         options = LoadOptions.from_fields(orders.options, self._own_options())
         schedule = schedule_of(
-            options, orders.duration_s, profiles=self._profiles, salt=orders.salt
+            options,
+            orders.duration_s,
+            profiles=self._profiles,
+            salt=orders.salt,
+            steps=orders.steps,
         )
         target = self._open_target(orders.host, schedule)
         share = Share(
