@@ -1,4 +1,4 @@
-"""What metrics ask for: each number is worked out by hand."""
+"""What CPU and memory ask for: each number is worked out by hand."""
 
 from __future__ import annotations
 
@@ -7,22 +7,13 @@ from typing import Any
 
 import pytest
 
-from asr_loadtest.autoscaler.hpa.inputs import Inputs, PodInput, PodUsage
-from asr_loadtest.autoscaler.hpa.proposals import Proposal, propose, recommend
+from asr_loadtest.autoscaler.hpa.inputs import Inputs, PodUsage
+from asr_loadtest.autoscaler.hpa.proposals import propose
 from asr_loadtest.autoscaler.hpa.spec import HpaSpec, MetricSpec, ScalingRules
-from hpa_cases import CPU, PUBLISHED, amounts, pod, usage
+from hpa_cases import CPU, PUBLISHED, amounts, asked, pod, usage
 
-MEMORY = MetricSpec("Resource", "memory", 80.0, "Utilization")
 PLAIN_CPU = MetricSpec("Resource", "cpu", 1.0, "AverageValue")
-PER_POD = MetricSpec("Pods", "queue", 10.0, "AverageValue")
-BATCH = MetricSpec("Object", "batch", 100.0, "Value")
-SHARE = MetricSpec("External", "waiting", 10.0, "AverageValue")
 CONTAINER = MetricSpec("ContainerResource", "cpu", 70.0, "Utilization", container="triton")
-
-
-def asked(metric: MetricSpec, inputs: Inputs, current: int) -> Proposal:
-    """Ask one metric; the tolerance is 10 %."""
-    return propose(HpaSpec(1, 100, (metric,)), metric, inputs, current, 0.0)
 
 
 def cpu_of(*cores: str | None, unready: int = 0, **fields: Any) -> Inputs:
@@ -225,85 +216,6 @@ def test_why_there_is_no_count(inputs: Inputs, words: str) -> None:
     assert words in found.failure
 
 
-def queues(**values: int) -> Inputs:
-    """Give pods a, b and c, of which c is not ready, and a queue for some."""
-    pods = pod("a"), pod("b"), pod("c", is_ready=False)
-    lengths = {name: value * 1000 for name, value in values.items()}
-    return Inputs(pods, pod_values={"queue": lengths} if lengths else {})
-
-
-@pytest.mark.parametrize(
-    ("values", "average", "replicas"),
-    [
-        ({"a": 20, "b": 30, "c": 40}, 30_000, 9),
-        # 25 on average; c as idle: 16.666, times three.
-        ({"a": 20, "b": 30}, 25_000, 5),
-        # 3 on average; c as right on target: 5.333, times three.
-        ({"a": 2, "b": 4}, 3_000, 2),
-    ],
-)
-def test_pods_metric_asks_for_no_readiness(
-    values: dict[str, int], average: int, replicas: int
-) -> None:
-    """The unready pod counts where it has a value, and as a silent one else."""
-    found = asked(PER_POD, queues(**values), 3)
-    assert (found.value_milli, found.replicas) == (average, replicas)
-
-
-def test_pods_metric_without_values_fails() -> None:
-    """An adapter that serves nothing is an error."""
-    assert asked(PER_POD, queues(), 3).failure == "unable to get metric queue"
-
-
-@pytest.mark.parametrize(("value", "replicas"), [(250, 5), (109, 3), (110, 3), (111, 3), (40, 1)])
-def test_value_is_shared_by_the_pods_that_are_ready(value: int, replicas: int) -> None:
-    """2.5 times the target, two of three pods ready: five; near the target, what is wanted."""
-    inputs = replace(queues(), values={"batch": value * 1000})
-    assert asked(BATCH, inputs, 3).replicas == replicas
-    assert asked(replace(BATCH, source="External"), inputs, 3).replicas == replicas
-
-
-def test_value_without_pods_fails() -> None:
-    """There is nobody to share it."""
-    assert "no pods" in asked(BATCH, Inputs(values={"batch": 250_000}), 3).failure
-    assert asked(BATCH, Inputs(), 3).failure == "unable to get metric batch"
-
-
-def test_value_at_no_replicas_is_the_ratio_itself() -> None:
-    """With minReplicas 0 an empty target begins with as many as the ratio says."""
-    spec = HpaSpec(0, 10, (BATCH,))
-    assert propose(spec, BATCH, Inputs(values={"batch": 250_000}), 0, 0.0).replicas == 3
-
-
-@pytest.mark.parametrize(
-    ("value", "existing", "average", "replicas"),
-    [
-        (45, 4, 11_250, 5),
-        (43, 4, 10_750, 4),
-        (43, 3, 14_334, 5),
-        (31, 4, 7_750, 4),
-        (1, 4, 250, 1),
-        (0, 4, 0, 0),
-        (43, 0, None, 5),
-    ],
-)
-def test_value_per_pod_is_shared_by_the_pods_that_exist(
-    value: int, existing: int, average: int | None, replicas: int
-) -> None:
-    """43 for four pods are 10.75 each, which is tolerated; 31 want four, as they are."""
-    inputs = Inputs(values={"waiting": value * 1000}, existing=existing)
-    for metric in (SHARE, replace(SHARE, source="Object")):
-        found = asked(metric, inputs, 4)
-        assert (found.value_milli, found.replicas) == (average, replicas)
-
-
-def test_value_per_pod_that_is_tolerated_gives_the_pods_that_exist() -> None:
-    """Six are wanted, four exist: the wish is four."""
-    inputs = Inputs(values={"waiting": 43_000}, existing=4)
-    assert asked(SHARE, inputs, 6).replicas == 4
-    assert asked(SHARE, replace(inputs, existing=None), 6).replicas == 5
-
-
 @pytest.mark.parametrize(
     ("cores", "replicas"), [("1.84", 53), ("1.82", 40), ("1.38", 40), ("1.36", 39)]
 )
@@ -313,70 +225,3 @@ def test_each_direction_has_its_own_tolerance(cores: str, replicas: int) -> None
     down = ScalingRules(0.0, PUBLISHED.down.policies, tolerance=0.02)
     spec = HpaSpec(1, 100, (CPU,), replace(PUBLISHED, up=up, down=down))
     assert propose(spec, CPU, cpu_of(*[cores] * 40), 40, 0.0).replicas == replicas
-
-
-BOTH = HpaSpec(1, 100, (CPU, MEMORY))
-
-
-def both_of(cpu: str | None, memory: str | None, current: int = 2) -> tuple[int | None, str]:
-    """Let CPU and memory of two equal pods be asked."""
-    used = {name: each for name, each in {"cpu": cpu, "memory": memory}.items() if each}
-    inputs = Inputs((pod("a"), pod("b")), (usage("a", **used), usage("b", **used)))
-    found = recommend(BOTH, inputs, current, 0.0)
-    return found.replicas, found.by
-
-
-CPU_NAME = "cpu resource utilization (percentage of request)"
-MEMORY_NAME = "memory resource utilization (percentage of request)"
-
-
-@pytest.mark.parametrize(
-    ("cpu", "memory", "replicas", "by"),
-    [
-        ("2", "1Gi", 3, CPU_NAME),
-        ("100m", "7.9Gi", 3, MEMORY_NAME),
-        ("100m", "1Gi", 1, CPU_NAME),
-        ("2", None, 3, CPU_NAME),
-        ("1.4", None, 2, CPU_NAME),
-        ("100m", None, None, ""),
-        (None, "1Gi", None, ""),
-        (None, "7.9Gi", 3, MEMORY_NAME),
-        (None, None, None, ""),
-    ],
-)
-def test_highest_wins_and_a_failed_one_hinders_going_down(
-    cpu: str | None, memory: str | None, replicas: int | None, by: str
-) -> None:
-    """Of equal ones the first is named; a failed one lets the other scale up, or stay."""
-    assert both_of(cpu, memory) == (replicas, by)
-
-
-def test_first_that_failed_is_known() -> None:
-    """It gives the condition its reason."""
-    inputs = Inputs((pod("a", requests=amounts(memory="8Gi")),), (usage("a", memory="1Gi"),))
-    failed = recommend(BOTH, inputs, 1, 0.0).failed
-    assert failed is not None
-    assert failed.metric == CPU
-
-
-@pytest.mark.parametrize(
-    ("metric", "words"),
-    [
-        (CPU, CPU_NAME),
-        (CONTAINER, "cpu container resource utilization (percentage of request)"),
-        (PLAIN_CPU, "cpu resource"),
-        (PER_POD, "pods metric queue"),
-        (BATCH, "object metric batch"),
-        (SHARE, "external metric waiting"),
-    ],
-)
-def test_metrics_have_the_controllers_names(metric: MetricSpec, words: str) -> None:
-    """As in `New size: 3; reason: ... above target`."""
-    pods: tuple[PodInput, ...] = (pod("a"),)
-    inputs = Inputs(
-        pods,
-        (usage("a", cpu="1"),),
-        pod_values={"queue": {"a": 1}},
-        values={"batch": 1, "waiting": 1},
-    )
-    assert recommend(HpaSpec(1, 5, (metric,)), inputs, 1, 0.0).by == words

@@ -10,6 +10,7 @@ from asr_loadtest.autoscaler.hpa.controller import Controller
 from asr_loadtest.autoscaler.hpa.flags import DEFAULT_FLAGS
 from asr_loadtest.autoscaler.hpa.inputs import Inputs, PodInput, PodUsage
 from asr_loadtest.autoscaler.hpa.memory import Sync
+from asr_loadtest.autoscaler.hpa.proposals import Proposal, propose
 from asr_loadtest.autoscaler.hpa.spec import Behavior, HpaSpec, MetricSpec, Policy, ScalingRules
 from asr_loadtest.cluster.kubernetes.quantity import milli
 
@@ -19,6 +20,7 @@ __all__ = [
     "PUBLISHED",
     "QUEUE",
     "amounts",
+    "asked",
     "course",
     "moves",
     "pod",
@@ -72,6 +74,11 @@ def course(spec: HpaSpec, first: int, wishes: Mapping[float, int] | list[int]) -
 def moves(syncs: list[Sync]) -> dict[float, tuple[int | None, int | None]]:
     """Give the rescales by instant: from, to."""
     return {each.at_s: (each.current, each.desired) for each in syncs if each.change}
+
+
+def asked(metric: MetricSpec, inputs: Inputs, current: int) -> Proposal:
+    """Ask one metric at 0 s; the tolerance is 10 %."""
+    return propose(HpaSpec(1, 100, (metric,)), metric, inputs, current, 0.0)
 
 
 def amounts(**quantities: str) -> dict[str, dict[str, int]]:
