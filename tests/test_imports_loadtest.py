@@ -19,7 +19,7 @@ ALLOWED: dict[str, set[str]] = {
     "load": set(),
     "cluster": {"load"},
     "judgement": {"load"},
-    "autoscaler": {"cluster", "judgement", "load"},
+    "autoscaler": {"cluster", "judgement", "load", "manifests"},
     "report": {"autoscaler", "cluster", "judgement", "load"},
     "manifests": set(),
     "engine": {"autoscaler", "cluster", "judgement", "load", "manifests", "report"},
