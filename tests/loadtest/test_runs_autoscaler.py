@@ -56,6 +56,8 @@ def test_report_has_replicas_and_rules_beside_the_load(watched: FinishedRun) -> 
     assert states["scale_down_rate"] == states["pdb"] == "not_exercised"
     assert watched.code == 0 or watched.was_busy
     assert f"watching HPA {HPA}" in watched.output
+    assert "scaling down takes low load after it: 360 s for the first move" in watched.output
+    assert "this run of 320 s is too short to show it" in watched.output
     assert "5/5" in watched.output  # ready of wanted, live
     page = (watched.folder / "report.html").read_text()
     assert "What the autoscaler goes by" in page

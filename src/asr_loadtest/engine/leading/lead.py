@@ -133,12 +133,7 @@ class Lead:
         self._plan = make_plan(
             self._environment.host, self._options(), self._run_time_s, profiles=self._profiles
         )
-        if (cluster := self._plan.cluster) is not None:
-            print(f"\n{cluster.describe()}", flush=True)
-            for note in cluster.notes:
-                _log.warning("%s", note)
-        if self._plan.schedule.outlook:
-            print(f"\n{self._plan.schedule.outlook}", flush=True)
+        _introduce(self._plan)
         ending = self._carry_out(self._plan)
         self.report = ending.report
         print(f"\n{ending.summary}\n", flush=True)
@@ -174,6 +169,19 @@ class Lead:
     def _on_report(self, environment: Environment, msg: Message) -> None:  # noqa: ARG002 - Locust's
         if self.conductor is not None:
             self.conductor.take(Report.from_fields(msg.data))
+
+
+def _introduce(plan: Plan) -> None:
+    """Say what is watched, and what this load will show of it, before it starts."""
+    outlook = plan.schedule.outlook
+    if (cluster := plan.cluster) is not None:
+        print(f"\n{cluster.describe()}", flush=True)
+        for line in () if outlook else cluster.time_needed(plan.schedule.duration_s):
+            print(f"  {line}", flush=True)
+        for note in cluster.notes:
+            _log.warning("%s", note)
+    if outlook:
+        print(f"\n{outlook}", flush=True)
 
 
 def _code_of(error: ASRError) -> int:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from asr_client.errors import ConfigError
 from asr_loadtest.autoscaler.hpa.spec import HpaSpec, parse_hpa, parse_hpa_spec
 from asr_loadtest.autoscaler.profiles.facts import HpaFacts
+from asr_loadtest.autoscaler.verdict.time_needed import FIRST_MOVE_S, time_needed
 from asr_loadtest.cluster.kubernetes.access import ClusterAccess, find_access
 from asr_loadtest.cluster.kubernetes.resources import WatchTarget
 from asr_loadtest.cluster.kubernetes.target import find_target
@@ -41,6 +44,23 @@ class WatchedCluster:
         """Say whom we watch, and as whom."""
         of = f"HPA {self.target.hpa}, namespace {self.target.namespace}, {self.access.server}"
         return f"watching {of} by {self.access.origin}"
+
+    def time_needed(self, duration_s: float | None) -> Iterator[str]:
+        """
+        Say how long each direction takes, and whether a run is too short to show it.
+
+        Args:
+            duration_s: The run's; None if it has no end.
+        """
+        rules = parse_hpa_spec(self.target.hpa_spec).rules
+        lasts_s = math.inf if duration_s is None else duration_s * self.speed
+        for way, load, each in (
+            ("up", "high load", rules.up),
+            ("down", "low load after it", rules.down),
+        ):
+            is_short = lasts_s < each.window_s + FIRST_MOVE_S
+            too_short = f"; this run of {lasts_s:.0f} s is too short to show it" if is_short else ""
+            yield f"scaling {way} takes {load}: {time_needed(each)}{too_short}"
 
 
 def find_cluster(options: LoadOptions) -> WatchedCluster | None:
