@@ -29,7 +29,8 @@ examples:
       two runs beside each other, and whether they may be compared
   asr-loadtest advise deploy/kubernetes/ai-model-hpa.yaml deploy/kubernetes --idle top.txt
       what an autoscaler will do wrong, told without a cluster
-
+  asr-loadtest replay tests/data/kube-api/step-up-hard.jsonl.gz --kubeconfig /tmp/kubeconfig
+      a recorded cluster's API, to try `locust -f loadtest --asr-hpa` with
 """
 
 
