@@ -33,6 +33,14 @@ def test_blind_cpu_is_cured_by_the_queue_metric() -> None:
     assert names_in(healthy(hpa, loaded=loaded(cpu_cores=1.4))) == []
 
 
+def test_queue_metric_of_too_high_a_target_is_as_blind() -> None:
+    """Eight wait in each pod, and the target is a hundred."""
+    metric = QUEUE_METRIC.replace('"4"', '"100"')
+    hpa = HPA_TEXT.replace("  metrics:\n", f"  metrics:\n{metric}")
+    found = found_in(healthy(hpa, loaded=loaded(cpu_cores=1.4)), "blind_signal")
+    assert "triton_pending_requests (Pods) is at 8, the target is 100" in found.words
+
+
 def test_blind_cpu_is_cured_by_the_lower_target() -> None:
     """The CPU target that it names fires at this load, and is no trap when idle."""
     hpa = HPA_TEXT.replace("averageUtilization: 70", "averageUtilization: 23")

@@ -172,16 +172,17 @@ def test_samples_say_what_a_pod_requests_where_no_manifest_does() -> None:
 # --- limits
 
 
-def test_rate_limit_that_even_one_pod_outdoes_says_that_nothing_scales() -> None:
-    """5 requests/s, 10 a pod: the HPA never sees more than its minimum carries."""
-    assert (
-        "never asks for more than minReplicas"
-        in found_in(healthy(limit_rps=5.0), "rate_limit").words
-    )
-    assert (
-        "more than 4 replicas are never needed"
-        in found_in(healthy(limit_rps=35.0), "rate_limit").words
-    )
+@pytest.mark.parametrize(
+    ("limit_rps", "says"),
+    [
+        (5.0, "never asks for more than minReplicas"),
+        (20.0, "never asks for more than minReplicas"),
+        (35.0, "more than 4 replicas are never needed"),
+    ],
+)
+def test_rate_limit_says_how_many_replicas_it_lets_live(limit_rps: float, says: str) -> None:
+    """At 10 requests/s a pod the two of the minimum carry 20."""
+    assert says in found_in(healthy(limit_rps=limit_rps), "rate_limit").words
 
 
 def test_capacity_is_of_saturated_pods_alone() -> None:
@@ -193,8 +194,10 @@ def test_capacity_is_of_saturated_pods_alone() -> None:
 
 
 def test_gpus_of_a_pod_count() -> None:
-    """Pods of two GPUs each need twice as many."""
+    """Pods of two GPUs each need twice as many; a container beside them needs none."""
     text = WORKLOAD_TEXT.replace('gpu: "1"', 'gpu: "2"')
+    beside = "{name: proxy, resources: {requests: {cpu: 1m, memory: 1Mi}}}"
+    text = text.replace("containers:\n", f"containers:\n        - {beside}\n")
     assert found_in(healthy(workload=text), "few_gpus").figures["room"] == 4
 
 

@@ -5,7 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from advice_cases import HPA_TEXT, WORKLOAD_TEXT, found_in, healthy, names_in
-from asr_loadtest.autoscaler.advise.pace import largest_step, policy_rate_per_min, steps_to_maximum
+from asr_loadtest.autoscaler.advise.pace import (
+    largest_step,
+    pause_s,
+    policy_rate_per_min,
+    steps_to_maximum,
+)
 from asr_loadtest.autoscaler.hpa.spec import HpaSpec, Policy, ScalingRules
 from hpa_cases import PUBLISHED, QUEUE
 
@@ -63,8 +68,17 @@ def test_steps_are_the_policies_largest() -> None:
     assert largest_step(pacing(maximum=50), 20) == 30
 
 
+def test_pause_is_the_longest_of_window_and_periods() -> None:
+    """What lies between two steps where nothing but the rules holds them."""
+    for window_s, period_s in ((0.0, 60.0), (60.0, 15.0)):
+        up = ScalingRules(window_s, (Policy("Pods", 2, period_s),))
+        assert pause_s(pacing(behavior=type(PUBLISHED)(up, PUBLISHED.down))) == 60.0
+
+
 def test_policy_rate_is_of_the_smallest_size() -> None:
     """From one replica: two pods in 60 s, or one by 50 %, whichever is chosen."""
     assert policy_rate_per_min(pacing()) == 2.0
+    quick = ScalingRules(60.0, (Policy("Pods", 2, 15.0),))
+    assert policy_rate_per_min(pacing(behavior=type(PUBLISHED)(quick, PUBLISHED.down))) == 8.0
     least = ScalingRules(60.0, (Policy("Percent", 50, 60.0), Policy("Pods", 2, 15.0)), select="Min")
     assert policy_rate_per_min(pacing(behavior=type(PUBLISHED)(least, PUBLISHED.down))) == 1.0

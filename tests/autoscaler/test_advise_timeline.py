@@ -81,7 +81,9 @@ def test_memory_trap_of_a_stretch_that_is_said_to_be_idle() -> None:
         for each in trace_sightings(trace)
     ]
     timeline = ClusterTimeline(seen)
-    assert sample_of_timeline(timeline, 100.0, 300.0).memory_bytes == 4 * GIB
+    idle, loaded = (sample_of_timeline(timeline, *span) for span in ((100, 300), (0, 50)))
+    assert idle.memory_bytes == 4 * GIB
+    assert (idle.cpu_cores or 9) < (loaded.cpu_cores or 0) / 10
     names = [
         each.name for each in advise_timeline(timeline, trace_spec(trace), idle=(100.0, 300.0))
     ]
@@ -175,7 +177,8 @@ def test_blind_signal_of_a_run_that_never_fired() -> None:
 
 
 def test_full_cluster_is_not_blind() -> None:
-    """At maxReplicas no metric can ask for more."""
+    """At maxReplicas no metric can ask for more, also where none would."""
+    assert "blind_signal" not in advised("mem-sticky-50", servers=SATURATED)
     assert "blind_signal" not in advised("mem-runaway", servers=SATURATED)
 
 
