@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from asr_loadtest.autoscaler.hpa.spec import HpaSpec
-from asr_loadtest.autoscaler.verdict.syncs import AFTER_SILENCE_S, Sync, find_syncs
+from asr_loadtest.autoscaler.verdict.syncs import AFTER_SILENCE_S, SYNC_S, Sync, find_syncs
+from asr_loadtest.autoscaler.verdict.tenure import Tenure, find_tenure
 from asr_loadtest.autoscaler.verdict.wishes import Wish, wish_at
 from asr_loadtest.cluster.kubernetes.timeline import ClusterTimeline, ReplicaChange
 
@@ -87,6 +88,7 @@ class Course:
         timeline: What was seen.
         spec: What the HPA declares.
         from_s, until_s: What is judged; what came before is known, but not judged.
+        tenure: When that spec was in force; nothing else is judged by it.
         slack_s: How well instants are known.
         looks: In order.
         moves: Of the autoscaler, also those before *from_s*.
@@ -96,6 +98,7 @@ class Course:
     spec: HpaSpec
     from_s: float
     until_s: float
+    tenure: Tenure
     slack_s: float
     looks: tuple[Look, ...]
     moves: tuple[Move, ...]
@@ -134,8 +137,13 @@ def follow(
         span: From when to when it is judged.
         slack_s: How well instants are known.
     """
+    tenure = find_tenure(timeline)
+    # The first status after an edit may still have been found by the spec before it.
+    looks_from_s = tenure.from_s + SYNC_S + slack_s
     looks = tuple(
-        Look(sync, wish_at(timeline, spec, sync, slack_s)) for sync in find_syncs(timeline)
+        Look(sync, wish_at(timeline, spec, sync, slack_s))
+        for sync in find_syncs(timeline)
+        if looks_from_s <= sync.at_s <= tenure.until_s
     )
     silences = timeline.unheard("deployments")
     moves = tuple(
@@ -148,7 +156,8 @@ def follow(
         for change in timeline.changes
         if change.by == "autoscaler"
     )
-    return Course(timeline, spec, *span, slack_s, looks, moves)
+    from_s, until_s = max(span[0], tenure.from_s + slack_s), min(span[1], tenure.until_s)
+    return Course(timeline, spec, from_s, until_s, tenure, slack_s, looks, moves)
 
 
 def _deciding(looks: tuple[Look, ...], change: ReplicaChange) -> Look | None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from math import isfinite
 
 from asr_loadtest.autoscaler.hpa.spec import HpaSpec
 from asr_loadtest.autoscaler.verdict.bound_rules import judge_bound
@@ -56,9 +58,9 @@ def judge_autoscaler(  # noqa: PLR0913 - what is judged, each with its name
     )
     return AutoscalerVerdict(
         rules=rules,
-        timings=take_timings(course, load),
+        timings=take_timings(replace(course, from_s=from_s, until_s=end_s), load),
         caveats=tuple(_caveats(course)),
-        figures={"from_s": from_s, "until_s": end_s},
+        figures={"from_s": course.from_s, "until_s": course.until_s},
     )
 
 
@@ -73,9 +75,11 @@ def _caveats(course: Course) -> Iterator[str]:
             yield f"nothing was heard of {resource} for {lost_s:.0f} s"
     if not any(each.pods for each in timeline.usage):
         yield "no samples of pods were seen: whether a wish was certain is hard to tell"
-    specs = [seen.spec for seen in timeline.hpa if not seen.is_gone]
-    if any(spec != specs[0] for spec in specs):
-        yield "the HPA's spec was changed while it was watched: it is judged by one"
+    tenure = course.tenure
+    if isfinite(tenure.from_s):
+        yield f"the HPA was changed, or made, at {tenure.from_s:.1f} s: judged from there on"
+    if isfinite(tenure.until_s):
+        yield f"the HPA was deleted at {tenure.until_s:.1f} s: what came later is not its doing"
     late = sum(move.is_late for move in course.moves)
     if late:
         yield f"{several(late, 'move')} seen after a silence: no rate or window is held against it"

@@ -36,9 +36,11 @@ def step_limit(course: Course, direction: Direction, before: int, at_s: float) -
     made = [move.change for move in moves]
     timely = [move.change for move in moves if not move.is_late]
     seen = [change for change in course.timeline.changes if change.at_s < at_s]
+    # What came before the spec was changed may be forgotten: its periods were others.
+    recent = [change for change in seen if change.at_s >= course.tenure.from_s]
     readings = (
         _limit(course.spec, direction, before, _steps(events, slack_s), at_s)
-        for events in (made, timely, seen)
+        for events in (made, timely, seen, recent)
         for slack_s in (0.0, course.slack_s)
     )
     return max(readings) if direction == "up" else min(readings)

@@ -90,7 +90,8 @@ def _over_provisioned(course: Course) -> float:
     """Add up replicas above the wish, from look to look."""
     total_s = 0.0
     looks = [*course.judged_looks()]
-    ends = [*(look.at_s for look in looks[1:]), course.until_s][: len(looks)]
+    last_s = min(course.until_s, course.tenure.until_s)
+    ends = [*(look.at_s for look in looks[1:]), last_s][: len(looks)]
     for look, end_s in zip(looks, ends, strict=True):
         if look.wish is not None:
             need = min(max(look.wish.highest, course.spec.minimum), course.spec.maximum)
