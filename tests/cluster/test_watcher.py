@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -49,6 +50,7 @@ TROUBLES = {
     "silence": "silence@{0}+5 silence@{1}+5",
 }
 WORST = ("as recorded", "restarts", "410s")
+_SIDE_BY_SIDE = 4
 # Between two changes each: a change during an outage after which only a list remains is one change
 # with the next.
 MOMENTS = {
@@ -63,22 +65,36 @@ def changes(timeline: ClusterTimeline) -> list[tuple[int, int]]:
     return [(each.before, each.after) for each in timeline.changes]
 
 
-@pytest.mark.parametrize(
-    ("name", "trouble"),
-    [
-        *(("scale-down-lowmem", each) for each in TROUBLES),
-        *((name, each) for name in ("step-up-hard", "slow-gpu-start") for each in WORST),
-    ],
-)
-def test_replica_changes_are_the_recorded_rescales(name: str, trouble: str, tmp_path: Path) -> None:
-    """Whatever happens to the server meanwhile; nothing doubled, and nothing is 0."""
+CASES = [
+    *(("scale-down-lowmem", each) for each in TROUBLES),
+    *((name, each) for name in ("step-up-hard", "slow-gpu-start") for each in WORST),
+]
+
+
+@pytest.fixture(scope="module")
+def timelines(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], ClusterTimeline]:
+    """What watchers made of each case, several side by side: they wait most of the time."""
+    with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
+        folders = [tmp_path_factory.mktemp("watched") for _ in CASES]
+        return dict(zip(CASES, pool.map(_watched, CASES, folders), strict=True))
+
+
+def _watched(case: tuple[str, str], folder: Path) -> ClusterTimeline:
+    name, trouble = case
     from_s, until_s = PARTS[name]
     faults = [parse_fault(each) for each in TROUBLES[trouble].format(*MOMENTS[name]).split()]
-    server = recorded(name, *faults, from_s=from_s)
-    with watched_replay(server, tmp_path) as replay:
+    with watched_replay(recorded(name, *faults, from_s=from_s), folder) as replay:
         replay.wait_until_s(until_s)
-        timeline = replay.timeline
-    assert changes(timeline) == RESCALES[name]
+        return replay.timeline
+
+
+@pytest.mark.parametrize("case", CASES, ids=" ".join)
+def test_replica_changes_are_the_recorded_rescales(
+    case: tuple[str, str], timelines: dict[tuple[str, str], ClusterTimeline]
+) -> None:
+    """Whatever happens to the server meanwhile; nothing doubled, and nothing is 0."""
+    timeline = timelines[case]
+    assert changes(timeline) == RESCALES[case[0]]
     assert all(each.replicas >= 1 for each in timeline.deployment)
     assert all(a < b for a, b in pairwise(each.at_s for each in timeline.deployment))
     events = [(each.uid, each.count) for each in timeline.events]
