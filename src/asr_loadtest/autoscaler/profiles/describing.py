@@ -30,12 +30,13 @@ def describe(plan: HpaPlan) -> str:
 
 def _head(plan: HpaPlan) -> Iterator[str]:
     facts = plan.facts
-    limits = f"{facts.spec.minimum} to {facts.spec.maximum} replicas, {facts.first} at the start"
+    first = f"{facts.first} at the start{'' if facts.replicas else ' (assumed)'}"
+    limits = f"{facts.spec.minimum} to {facts.spec.maximum} replicas, {first}"
     yield f"hpa-{plan.pattern}: {_length(plan.duration_s)}, for {limits}"
     if plan.duration_s < plan.whole_s:
         yield f"  cut by --run-time; the whole plan takes {_length(plan.whole_s)}"
     if facts.speed != 1:
-        yield f"  the cluster is played {facts.speed:g} times as fast: its seconds are shorter"
+        yield f"  in its cluster {facts.speed:g} s pass in one; windows are told in those"
 
 
 def _phases(plan: HpaPlan) -> Iterator[str]:
@@ -44,7 +45,7 @@ def _phases(plan: HpaPlan) -> Iterator[str]:
     for phase in plan.phases:
         to_s = from_s + phase.duration_s
         rate = f"{phase.rate_rps:g} req/s"
-        yield f"{_range(from_s, to_s)}  {phase.label:<{width}}  {rate:>11}  {phase.why}"
+        yield f"{_range(from_s, to_s, plan)}  {phase.label:<{width}}  {rate:>11}  {phase.why}"
         from_s = to_s
 
 
@@ -53,13 +54,13 @@ def _expected(plan: HpaPlan) -> Iterator[str]:
     if not plan.expected:
         yield f"  {plan.facts.first} throughout"
     for each in plan.expected:
-        yield f"{_span(each)}  {each.replicas} or {'more' if each.is_up else 'fewer'}"
+        yield f"{_span(each, plan)}  {each.replicas} or {'more' if each.is_up else 'fewer'}"
 
 
-def _span(each: Expected) -> str:
+def _span(each: Expected, plan: HpaPlan) -> str:
     if each.latest_s is not None:
-        return _range(each.earliest_s, each.latest_s)
-    return f"  {each.earliest_s:6.0f} s or later, or not at all:"
+        return _range(each.earliest_s, each.latest_s, plan)
+    return f"  {_instant(each.earliest_s, plan)} s, later or not at all:"
 
 
 def _rules(head: str, outlooks: Sequence[Outlook]) -> Iterator[str]:
@@ -73,19 +74,25 @@ def _rules(head: str, outlooks: Sequence[Outlook]) -> Iterator[str]:
 
 def _assumed(plan: HpaPlan) -> Iterator[str]:
     facts = plan.facts
-    memory = facts.memory_percent
-    held = "next to nothing" if memory is None else f"{memory:g} % of their request"
     yield (
-        f"taken for granted: the high load wants more than {facts.spec.maximum} replicas,"
-        f" {facts.fewest} carry the low one;"
+        f"assumed: the high load wants more than {facts.spec.maximum} replicas,"
+        f" the low one fewer than {facts.fewest + 1};"
     )
-    yield f"  new pods are ready after {facts.start_s:g} s, and hold {held} of memory"
+    memory = "no replica is held up by memory"
+    if facts.memory_percent is not None:
+        memory = f"they hold {facts.memory_percent:g} % of the memory that they request"
+    yield f"  new pods are ready after {facts.start_s:g} s; {memory}"
 
 
-def _range(from_s: float, to_s: float) -> str:
-    return f"  {from_s:6.0f} - {to_s:6.0f} s"
+def _range(from_s: float, to_s: float, plan: HpaPlan) -> str:
+    return f"  {_instant(from_s, plan)} - {_instant(to_s, plan)} s"
+
+
+def _instant(at_s: float, plan: HpaPlan) -> str:
+    """Write it so that columns stand; tenths where the cluster's time passes faster."""
+    return f"{at_s:6.0f}" if plan.facts.speed == 1 else f"{at_s:6.1f}"
 
 
 def _length(duration_s: float) -> str:
     minutes, rest_s = divmod(round(duration_s), 60)
-    return f"{minutes} min {rest_s} s" if minutes else f"{duration_s:.0f} s"
+    return f"{minutes} min {rest_s} s" if minutes else f"{duration_s:.3g} s"

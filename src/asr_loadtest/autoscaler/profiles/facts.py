@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from asr_loadtest.autoscaler.advise.resting import resting_place
 from asr_loadtest.autoscaler.hpa.spec import HpaSpec
+from asr_loadtest.autoscaler.hpa.weighing import is_tolerated
 
 __all__ = ["START_S", "HpaFacts"]
 
@@ -46,19 +48,15 @@ class HpaFacts:
     @property
     def memory_floor(self) -> int:
         """Where the memory that pods hold anyway ends a way down from the most replicas."""
-        replicas = self.spec.maximum
-        while self.fewest < (wish := self.wish_of_memory(replicas)) < replicas:
-            replicas = wish
-        return max(min(wish, replicas), self.fewest)
+        ratio = self._memory_ratio
+        return self.fewest if ratio is None else resting_place(ratio, self.spec).from_most
 
     def wish_of_memory(self, replicas: int) -> int:
         """Give how many the memory target wants of so many; the fewest where nothing is known."""
-        ratio, rules = self._memory_ratio, self.spec.rules
+        ratio = self._memory_ratio
         if ratio is None:
             return self.fewest
-        if 1.0 - rules.down.tolerance <= ratio <= 1.0 + rules.up.tolerance:
-            return replicas
-        return math.ceil(ratio * replicas)
+        return replicas if is_tolerated(ratio, self.spec.rules) else math.ceil(ratio * replicas)
 
     @property
     def _memory_ratio(self) -> float | None:

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from asr_loadtest.autoscaler.profiles.facts import HpaFacts
-from asr_loadtest.autoscaler.profiles.score import reaction_s
 
 __all__ = ["what_is_needed"]
 
 
-def what_is_needed(facts: HpaFacts, *, is_up: bool) -> str:
-    """Say why no step came in this direction, or none that counts, and what would bring one."""
-    rules = facts.spec.rules.up if is_up else facts.spec.rules.down
+def what_is_needed(facts: HpaFacts, lasting_s: float, *, is_up: bool) -> str:
+    """
+    Say why replicas do not go this way, or not far enough, and what would make them.
+
+    Args:
+        facts: Of the autoscaler.
+        lasting_s: How long the load would have to last, in the cluster's seconds, if that is all.
+        is_up: Which way.
+    """
     if obstacle := _obstacle(facts, is_up=is_up):
         return obstacle
-    load = "high load" if is_up else "low load after a high one,"
-    return f"{reaction_s(rules.window_s):g} s of {load} or more; hpa-full has it"
+    load = "high load" if is_up else "low load after a high one"
+    return f"{lasting_s / facts.speed:.3g} s of {load}; hpa-full has it"
 
 
 def _obstacle(facts: HpaFacts, *, is_up: bool) -> str:

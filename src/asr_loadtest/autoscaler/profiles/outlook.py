@@ -9,7 +9,13 @@ from dataclasses import dataclass
 from asr_loadtest.autoscaler.profiles.facts import HpaFacts
 from asr_loadtest.autoscaler.profiles.needs import what_is_needed
 from asr_loadtest.autoscaler.profiles.rehearsal import SYNC_S, Change, Rehearsal
-from asr_loadtest.autoscaler.profiles.score import SEEN_S, Score, ceiling_hold_s, floor_hold_s
+from asr_loadtest.autoscaler.profiles.score import (
+    SEEN_S,
+    Score,
+    ceiling_hold_s,
+    floor_hold_s,
+    reaction_s,
+)
 
 __all__ = ["Outlook", "look_out", "rule_names"]
 
@@ -79,7 +85,8 @@ class _Looking:
         ready_s = self._first(lambda each: not each.is_up and each.after == least, floor_hold_s())
         if ready_s is not None:
             return Outlook(rule, f"replicas come down to {least}, and stay", ready_s)
-        return self._lacking(rule, f"a way down to {least}", is_up=False)
+        lasting_s = self._score.rehearsals.settled_after_s(is_high=False) + floor_hold_s()
+        return self._lacking(rule, f"a way down to {least}", lasting_s, is_up=False)
 
     def _maximum(self, rule: str) -> Outlook:
         most = self._facts.spec.maximum
@@ -87,8 +94,9 @@ class _Looking:
         ready_s = max(instants)
         if self._facts.drivers and math.isfinite(ready_s):
             return Outlook(rule, f"more is wanted when there are {most}", ready_s)
-        wanted = f"high load until more than {most} are wanted"
-        return self._lacking(rule, wanted, is_up=True)
+        hold_s = ceiling_hold_s(self._facts)
+        lasting_s = self._score.rehearsals.settled_after_s(is_high=True) + hold_s
+        return self._lacking(rule, f"a way up to {most}", lasting_s, is_up=True)
 
     def _rate(self, rule: str, *, is_up: bool) -> Outlook:
         is_declared = is_up or self._facts.spec.behavior is not None
@@ -118,7 +126,7 @@ class _Looking:
         ready_s = self._first(lambda each: not each.is_up, SYNC_S)
         if ready_s is not None:
             return Outlook(rule, "a step down needs all metrics below", ready_s)
-        return self._lacking(rule, "a step down, which asks all metrics", is_up=False)
+        return self._lacking(rule, "a step down, which needs all metrics", is_up=False)
 
     def _disabled(self, rule: str, *, is_up: bool) -> Outlook:
         """Where a direction is disabled, it is enough that it is wanted."""
@@ -127,8 +135,15 @@ class _Looking:
             return Outlook(rule, "a load that would want it: the direction is disabled")
         return Outlook(rule, "wanted, and disabled: no step may come", at_s)
 
-    def _lacking(self, rule: str, wanted: str, *, is_up: bool) -> Outlook:
-        return Outlook(rule, f"{wanted}: {what_is_needed(self._facts, is_up=is_up)}")
+    def _lacking(
+        self, rule: str, wanted: str, lasting_s: float | None = None, *, is_up: bool
+    ) -> Outlook:
+        """Tell what a rule needs; unless said, as long a load as brings a first step."""
+        if lasting_s is None:
+            rules = self._facts.spec.rules
+            lasting_s = reaction_s((rules.up if is_up else rules.down).window_s)
+        needed = what_is_needed(self._facts, lasting_s, is_up=is_up)
+        return Outlook(rule, f"{wanted}: {needed}")
 
     def _wanted_s(self, *, is_up: bool) -> float | None:
         """Give when a direction has been wanted; None if this load does not want it."""
