@@ -20,6 +20,7 @@ from asr_loadtest.load.tally import Tally, tally_of
 from asr_loadtest.report.autoscaler_assessment import assess_autoscaler, with_autoscaler
 from asr_loadtest.report.document import Document, document
 from asr_loadtest.report.run_folder import RunReader
+from asr_loadtest.report.server_sample import server_sample
 from asr_loadtest.report.server_section import judged_span
 
 __all__ = ["Assessment", "assess", "assess_again"]
@@ -70,9 +71,14 @@ def assess(  # noqa: PLR0913 - all that is known of a run
     """
     looks = list(pods)
     server = ServerTimeline(looks, info.route.get("model", "")) if looks else None
-    autoscaler = assess_autoscaler(sightings, tally, info.cluster_speed)
+    signs = _signs(server, tally)
+    servers = None
+    # A cluster that is played knows nothing of this load, and its servers are others.
+    if server is not None and info.cluster_speed == 1:
+        servers = server_sample(server, judged_span(tally), queue_grows=signs.queue_grows)
+    autoscaler = assess_autoscaler(sightings, tally, info.cluster_speed, servers)
     if verdict is None:
-        verdict = conclude(tally, slo, info, health, _signs(server, tally))
+        verdict = conclude(tally, slo, info, health, signs)
         verdict = verdict if autoscaler is None else with_autoscaler(verdict, autoscaler)
     whole = document(
         info,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from asr_loadtest.autoscaler.advise import advise_timeline
+from asr_loadtest.autoscaler.advise import Sample, advise_timeline
 from asr_loadtest.autoscaler.hpa.spec import HpaSpec, parse_hpa_spec
 from asr_loadtest.autoscaler.verdict import AutoscalerVerdict, judge_autoscaler
 from asr_loadtest.cluster.kubernetes.sightings import Sighting
@@ -45,7 +45,7 @@ class AutoscalerAssessment:
 
 
 def assess_autoscaler(
-    sightings: Iterable[Sighting], tally: Tally, speed: float
+    sightings: Iterable[Sighting], tally: Tally, speed: float, servers: Sample | None = None
 ) -> AutoscalerAssessment | None:
     """
     Judge the autoscaler; None if none was seen.
@@ -54,6 +54,7 @@ def assess_autoscaler(
         sightings: By the run's time.
         tally: What came of the requests.
         speed: Seconds of the cluster in one of the run's.
+        servers: How they did under the load, by their own counters.
     """
     timeline = ClusterTimeline(replace(each, at_s=each.at_s * speed) for each in sightings)
     seen = timeline.last_hpa
@@ -62,7 +63,7 @@ def assess_autoscaler(
     spec = parse_hpa_spec(seen.spec)
     slack_s = max(_LEAST_SLACK_S, _APART_S * speed)
     verdict = judge_autoscaler(timeline, spec, load=load_seen(tally, speed), slack_s=slack_s)
-    findings = advise_timeline(timeline, spec)
+    findings = advise_timeline(timeline, spec, servers=servers)
     return AutoscalerAssessment(timeline, spec, verdict, findings, speed)
 
 

@@ -24,7 +24,7 @@ def load_seen(tally: Tally, speed: float) -> LoadSeen:
     """
     Tell what the load was.
 
-    It is high while more than half of the highest rate is offered. It is violated in each window of
+    It is high while more than half of the highest rate is offered, and falls at the run's end, too. It is violated in each window of
     the timeline in which less than 99 % of what ended was good: ok, and within the SLO.
 
     Args:
@@ -35,7 +35,7 @@ def load_seen(tally: Tally, speed: float) -> LoadSeen:
     high = _spans(rows, width_s * speed, speed, _is_high(rows))
     return LoadSeen(
         rises_s=high[0][0] if high else None,
-        falls_s=high[-1][1] if high and not _is_last(high[-1][1], rows, width_s, speed) else None,
+        falls_s=high[-1][1] if high else None,
         violations=tuple(_spans(rows, width_s * speed, speed, [_is_missed(w) for _, w in rows])),
         failures=tuple(
             (start_s * speed, failed)
@@ -73,7 +73,3 @@ def _spans(
         else:
             spans.append((begins_s, begins_s + width_s))
     return spans
-
-
-def _is_last(end_s: float, rows: Rows, width_s: float, speed: float) -> bool:
-    return end_s >= (rows[-1][0] + width_s) * speed

@@ -125,4 +125,4 @@ def _table(names: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 def _text(words: str) -> str:
     """Keep what others wrote from becoming markup: on one line, every special sign escaped."""
-    return _SPECIAL.sub(r"\\\1", re.sub(r"[ \t\r\n]+", " ", words))
+    return _SPECIAL.sub(r"\\\1", _UNSEEN.sub(" ", words))
