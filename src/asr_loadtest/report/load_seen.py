@@ -24,8 +24,9 @@ def load_seen(tally: Tally, speed: float) -> LoadSeen:
     """
     Tell what the load was.
 
-    It is high while more than half of the highest rate is offered, and falls at the run's end, too. It is violated in each window of
-    the timeline in which less than 99 % of what ended was good: ok, and within the SLO.
+    It is high while more than half of the highest rate is offered, and falls at the run's end at
+    the latest. It is violated in each window of the timeline in which less than 99 % of what ended
+    was good: ok, and within the SLO.
 
     Args:
         tally: What came of the requests.
