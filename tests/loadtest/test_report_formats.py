@@ -164,6 +164,13 @@ def test_hostile_words_are_escaped_in_markdown(hostile: Document) -> None:
     assert "\\| \\` \\*x\\*" in text
 
 
+def test_markdown_steers_no_terminal(hostile: Document) -> None:
+    """It is read with `cat`, too; joiners, which Indic letters need, stay."""
+    words = "red\x1b[31m\x07\x9b2J\u202egpj\x00 क्\u200dष"
+    text = markdown({**hostile, "verdict": {**hostile["verdict"], "headline": words}})
+    assert "red \\[31m 2J gpj क्\u200dष" in text
+
+
 # --- all of them
 
 

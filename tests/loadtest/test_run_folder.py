@@ -212,6 +212,8 @@ def test_a_line_without_end_does_not_fill_the_memory(tmp_path: Path) -> None:
         (lambda info: {**info, "workers": [{"index": 0}]}, "this is no record of a run"),
         (lambda info: {**info, "notes": "one"}, "field 'notes' cannot be 'one'"),
         (lambda _: {"run_id": "r"}, "this is no record of a run"),
+        (lambda info: {**info, "cluster_speed": 0.0}, "this is no record of a run"),
+        (lambda info: {**info, "cluster_speed": -5}, "this is no record of a run"),
     ],
 )
 def test_run_json_of_wrong_contents_is_one_line(

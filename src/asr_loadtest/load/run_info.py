@@ -103,4 +103,7 @@ class RunInfo:
         known["workers"] = tuple(WorkerInfo(**worker) for worker in fields.get("workers", ()))
         for name in ("preflight", "notes"):
             known[name] = tuple(fields.get(name, ()))
-        return cls(**known)
+        info = cls(**known)
+        if info.cluster_speed <= 0:
+            raise ValueError(f"a cluster's speed cannot be {info.cluster_speed}")
+        return info

@@ -23,6 +23,8 @@ _MARKS = {
 _KEPT = {True: "kept", False: "**missed**", None: "not decided"}
 # What would be read as Markdown's or HTML's own.
 _SPECIAL = re.compile(r"([\\`*\[\]<>#|~&])")
+# Line ends, what steers a terminal, and what turns the text's direction.
+_UNSEEN = re.compile(r"[ \x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]+")
 
 
 def markdown(document: Document) -> str:

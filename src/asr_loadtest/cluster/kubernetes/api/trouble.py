@@ -9,6 +9,8 @@ from typing import Any
 __all__ = ["TroubleError", "refusal", "words_of_status"]
 
 _LONGEST_WORDS = 200
+# No clock can be set to what a header may hold.
+_LONGEST_WAIT_S = 3600.0
 
 
 class TroubleError(Exception):
@@ -38,6 +40,7 @@ def refusal(status: int, body: bytes, retry_after: str | None) -> TroubleError:
     said = words_of_status(told) if isinstance(told, Mapping) else str(told)
     # A date, which HTTP allows as well, is never sent by an API server.
     wait_s = float(retry_after) if retry_after and retry_after.isdecimal() else 0.0
+    wait_s = min(wait_s, _LONGEST_WAIT_S)
     return TroubleError(_one_line(f"HTTP {status}: {said}"), status, wait_s)
 
 
@@ -47,4 +50,6 @@ def words_of_status(status: Mapping[str, Any]) -> str:
 
 
 def _one_line(text: str) -> str:
-    return " ".join(text.split())[:_LONGEST_WORDS]
+    """Keep it short, and from steering a terminal: a gateway before a cluster may say anything."""
+    shown = "".join(each if each.isprintable() else " " for each in text)
+    return " ".join(shown.split())[:_LONGEST_WORDS]
