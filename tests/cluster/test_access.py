@@ -137,6 +137,7 @@ def test_unknown_context_lists_those_that_are_known(tmp_path: Path) -> None:
         ),
         "clusters: []\ncontexts: [{{name: a, context: {{cluster: b}}}}]\ncurrent-context: a",
         "\x00{key}",
+        "{key}: " + "[" * 10_000,
     ],
 )
 def test_broken_kubeconfig_is_one_line_and_shows_nothing_of_it(

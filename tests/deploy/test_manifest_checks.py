@@ -257,7 +257,11 @@ def test_key_that_is_found_is_not_shown() -> None:
     assert "0123456789" not in str(found)
 
 
-@pytest.mark.parametrize("text", ["a: [", "- a\n- b", "just words"])
+@pytest.mark.parametrize(
+    "text",
+    ["a: [", "- a\n- b", "just words", "a: 2026-13-45", f"a: 1{'0' * 5000}", "[" * 10_000],
+    ids=["open", "list", "words", "no date", "long number", "deep"],
+)
 def test_file_that_is_no_manifest_is_named(text: str) -> None:
     """One line that says which, and no traceback."""
     with pytest.raises(ConfigError, match=r"^x\.yaml"):

@@ -187,7 +187,8 @@ def parse_manifests(texts: Mapping[str, str]) -> Manifests:
 def _documents(file: str, text: str) -> Iterator[Document]:
     try:
         bodies = [body for body in yaml.safe_load_all(text) if body is not None]
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        # Days that no month has, numbers too long and nesting too deep are none of YAML's errors.
         line = " ".join(str(error).split())
         raise ConfigError(f"{file} is no YAML: {line}", hint="mend the file") from error
     for body in bodies:

@@ -142,7 +142,7 @@ def _read(path: Path) -> Mapping[str, Any]:
             f"kubeconfig {path}: {error.strerror}",
             hint="name one: --kubeconfig, or the environment's KUBECONFIG",
         ) from error
-    except (yaml.YAMLError, ValueError) as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         # The library's words would quote the file, tokens and all.
         mark = getattr(error, "problem_mark", None)
         where = f", line {mark.line + 1}" if mark else ""
