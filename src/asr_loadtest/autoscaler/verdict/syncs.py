@@ -68,12 +68,12 @@ def find_syncs(timeline: ClusterTimeline) -> tuple[Sync, ...]:
 
 def _written(timeline: ClusterTimeline) -> list[tuple[HpaSeen, bool]]:
     """Give each new status, and whether it was seen just when it was written."""
-    silences = [to_s for _, to_s in timeline.unheard("horizontalpodautoscalers")]
+    silences = timeline.unheard("horizontalpodautoscalers")
     written: list[tuple[HpaSeen, bool]] = []
     for seen in timeline.hpa:
         if not seen.conditions or seen.is_gone:
             continue
-        is_late = any(0 <= seen.at_s - to_s <= AFTER_SILENCE_S for to_s in silences)
+        is_late = any(a < seen.at_s <= b + AFTER_SILENCE_S for a, b in silences)
         if not written:
             # The first one was listed, unless the HPA had been seen before it had a status.
             written.append((seen, seen is not timeline.hpa[0] and not is_late))

@@ -5,6 +5,7 @@ What the cluster did: replicas, pods, the autoscaler's own status.
     sightings.py    what was seen of an object, and when                      (pure)
     objects.py      the API's objects as sightings                            (pure)
     steps.py        values that hold until the next                           (pure)
+    lateness.py     news that were held up                                    (pure)
     timeline.py     all of it for one run                                     (pure)
 
 And how it is seen; needs asr-client[k8s]:

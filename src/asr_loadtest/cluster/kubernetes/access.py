@@ -140,7 +140,7 @@ def _read(path: Path) -> Mapping[str, Any]:
     except OSError as error:
         raise ConfigError(
             f"kubeconfig {path}: {error.strerror}",
-            hint="name one: --kubeconfig, or the environment's KUBECONFIG",
+            hint="name one: --asr-kubeconfig, or the environment's KUBECONFIG",
         ) from error
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         # The library's words would quote the file, tokens and all.

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from itertools import pairwise
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from itertools import groupby, pairwise
+from math import inf
 from typing import Literal, TypeVar
 
+from asr_loadtest.cluster.kubernetes.lateness import Span, late_spans, united
 from asr_loadtest.cluster.kubernetes.sightings import (
     ClusterEvent,
     DeploymentSeen,
@@ -66,6 +68,7 @@ class ClusterTimeline:
         ready: Ready pods, by the Deployment.
         desired: The HPA's decisions.
         changes: Of `replicas`, each with who made it.
+        late: Spans of which nothing is known, because a connection stalled and then told all.
         until_s: The last instant that anything was seen or heard.
     """
 
@@ -89,6 +92,7 @@ class ClusterTimeline:
             (each.at_s, each.desired) for each in self.hpa if each.conditions
         )
         self.changes = tuple(self._changes())
+        self.late = united(list(self._late()))
 
     @property
     def last_hpa(self) -> HpaSeen | None:
@@ -109,14 +113,27 @@ class ClusterTimeline:
             if kind in each.conditions
         )
 
-    def unheard(self, resource: str) -> list[tuple[float, float]]:
-        """Give the spans in which the API server did not answer for a resource."""
+    def unheard(self, resource: str) -> list[Span]:
+        """Give the spans in which nothing is known of a resource: no answer, or news held up."""
+        return united([*self._silences(resource), *self.late])
+
+    def _silences(self, resource: str) -> list[Span]:
         heard = Steps.of(
             (each.at_s, each.is_heard) for each in self.watching if each.resource == resource
         )
         return [
             (from_s, to_s) for from_s, to_s, is_heard in heard.spans(self.until_s) if not is_heard
         ]
+
+    def _late(self) -> Iterator[Span]:
+        """Find stalls by two statuses of one HPA, or two of its moves, that came together."""
+        again = [until_s for _, until_s in self._silences("horizontalpodautoscalers")]
+        for _, versions in groupby(self.hpa, key=lambda each: each.spec):
+            statuses = Steps.of((each.at_s, replace(each, at_s=0.0)) for each in versions)
+            yield from late_spans([at_s for at_s, _ in statuses.points], again)
+        again = [until_s for _, until_s in self._silences("deployments")]
+        moves = [change.at_s for change in self.changes if change.by == "autoscaler"]
+        yield from late_spans([-inf, *moves], again)
 
     def _changes(self) -> Iterable[ReplicaChange]:
         points = self.replicas.points

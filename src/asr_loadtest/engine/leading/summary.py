@@ -48,6 +48,9 @@ def _scaling(autoscaler: Mapping[str, Any]) -> Iterator[str]:
         names = [each["name"] for each in autoscaler["rules"] if each["state"] == state]
         if names:
             yield f"  {state.replace('_', ' ')}: {', '.join(names)}"
+    lost_s = sum(each["until_s"] - each["from_s"] for each in autoscaler["unheard"])
+    if lost_s:
+        yield f"  not watched for {lost_s:.0f} s, all resources together: the report says when"
     for found in autoscaler["findings"]:
         yield f"  {found['severity']}: {found['words']}"
 
