@@ -111,7 +111,7 @@ def test_missing_kubeconfig_says_where_and_what_to_do(tmp_path: Path) -> None:
     """Also where nothing was named at all."""
     assert "No such file" in refused(kubeconfig=f"{tmp_path}/none")
     assert "~/.kube/config" not in refused()
-    assert "--kubeconfig" in refused()
+    assert "--asr-kubeconfig" in refused()
 
 
 def test_unknown_context_lists_those_that_are_known(tmp_path: Path) -> None:
