@@ -314,3 +314,21 @@ def test_generator_reading_survives_json(run: SyntheticRun) -> None:
     """to_fields and from_fields are each other's inverse through JSON."""
     reading = run.health[0]
     assert GeneratorReading.from_fields(json.loads(json.dumps(reading.to_fields()))) == reading
+
+
+def test_missing_file_of_the_cluster_is_said(folder: Path, run: SyntheticRun) -> None:
+    """A run that watched an autoscaler does not look as if it had not."""
+    info = replace(run.info, settings={**run.info.settings, "hpa": "asr-hpa"})
+    (folder / "run.json").write_text(json.dumps(info.to_fields()))
+    (folder / "cluster.jsonl.gz").unlink()
+    reader = RunReader(folder)
+    assert list(reader.sightings()) == []
+    assert reader.notes == ["cluster.jsonl.gz is missing: the autoscaler is not judged"]
+
+
+def test_sighting_at_no_instant_is_refused(folder: Path) -> None:
+    """A damaged time is one line, and not a search without end."""
+    line = json.dumps({"kind": "watch", "at_s": 1e300, "resource": "pods", "is_heard": True})
+    (folder / "cluster.jsonl.gz").write_bytes(gzip.compress(line.encode() + b"\n"))
+    with pytest.raises(ConfigError, match="no sighting of a run"):
+        list(RunReader(folder).sightings())

@@ -160,6 +160,8 @@ class RunReader:
 
     def sightings(self) -> Iterator[Sighting]:
         """Give all that was seen of the cluster."""
+        if self.info.settings.get("hpa") and not (self.folder / _CLUSTER_FILE).exists():
+            self.notes.append(f"{_CLUSTER_FILE} is missing: the autoscaler is not judged")
         return self._records(_CLUSTER_FILE, _sighting)
 
     @property
@@ -199,6 +201,8 @@ def _decoder(kind: type[R]) -> Callable[[str, str], R]:
 def _sighting(text: str, place: str) -> Sighting:
     fields = _json(text, place)
     kind = SIGHTING_KINDS[fields.pop("kind")]
+    if not _is_instant(fields.get("at_s")):
+        raise ConfigError(f"{place}: this is no sighting of a run: {text[:80]!r}")
     return sighting_from_fields(kind, check_fields(kind, fields, place))
 
 
