@@ -121,3 +121,17 @@ def test_load_falls_with_the_run_at_the_latest() -> None:
     """What comes after the last arrival is no load."""
     seen = load_seen(tally_of([_sample(n / 10) for n in range(100)]), 1.0)
     assert (seen.rises_s, seen.falls_s) == (0.0, 10.0)
+
+
+def test_spec_that_cannot_be_read_leaves_the_load_its_verdict() -> None:
+    """A metric of a kind that is not known costs the autoscaler's section, and says so."""
+    strange = [
+        replace(each, spec={**each.spec, "metrics": [{"type": "Moon"}]})
+        if isinstance(each, HpaSeen)
+        else each
+        for each in sightings("step-up")
+    ]
+    document = assessed(strange, 1.0).document
+    assert document["autoscaler"] is None
+    assert document["verdict"]["result"]
+    assert any("the autoscaler is not judged" in note for note in document["notes"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from asr_client.errors import ConfigError
 from asr_loadtest.cluster.kubernetes.sightings import Sighting
 from asr_loadtest.cluster.trend import Trend
 from asr_loadtest.cluster.triton.readings import PodReading
@@ -76,7 +77,10 @@ def assess(  # noqa: PLR0913 - all that is known of a run
     # A cluster that is played knows nothing of this load, and its servers are others.
     if server is not None and info.cluster_speed == 1:
         servers = server_sample(server, judged_span(tally), queue_grows=signs.queue_grows)
-    autoscaler = assess_autoscaler(sightings, tally, info.cluster_speed, servers)
+    try:
+        autoscaler = assess_autoscaler(sightings, tally, info.cluster_speed, servers)
+    except ConfigError as error:  # of a kind that we do not know: the load's verdict stands
+        autoscaler, notes = None, (*notes, f"the autoscaler is not judged: {error.message}")
     if verdict is None:
         verdict = conclude(tally, slo, info, health, signs)
         verdict = verdict if autoscaler is None else with_autoscaler(verdict, autoscaler)
