@@ -50,7 +50,6 @@ FaultKind = Literal[
 # How a watch ends: in good order, with 410 before, in the middle of a line, or by a TCP reset.
 Ending = Literal["close", "expire", "drop", "reset"]
 
-_AT_ONCE = ("drop", "reset", "close", "expire", "restart")
 _FOR_GOOD = ("revoke",)
 _DEFAULT_S = 10.0
 _REFUSED_S = 7.0
