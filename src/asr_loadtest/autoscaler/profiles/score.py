@@ -17,7 +17,6 @@ __all__ = [
     "ceiling_hold_s",
     "compose",
     "floor_hold_s",
-    "longest_unanswered_s",
     "reaction_s",
 ]
 
@@ -87,7 +86,7 @@ class Score:
 
     def swing_low(self) -> None:
         """Rise again and again, each time for less than the window up."""
-        pulse_s = longest_unanswered_s(self.facts)
+        pulse_s = _longest_unanswered_s(self.facts)
         if pulse_s is None or self.facts.first == self.facts.spec.maximum:
             return
         why = f"shorter than the window of {self.facts.spec.rules.up.window_s:g} s: no answer"
@@ -109,7 +108,7 @@ class Score:
     def spikes(self) -> None:
         """Spike once too short to be answered, if any is, and once so long that it must be."""
         window_s = self.facts.spec.rules.up.window_s
-        short_s = longest_unanswered_s(self.facts)
+        short_s = _longest_unanswered_s(self.facts)
         if short_s is not None:
             self._add("short spike", short_s, "too short: must not be answered", is_high=True)
             pause_s = window_s + _SETTLE_S
@@ -142,7 +141,7 @@ _PARTS: Mapping[PatternName, tuple[Callable[[Score], None], ...]] = {
 }
 
 
-def longest_unanswered_s(facts: HpaFacts) -> float | None:
+def _longest_unanswered_s(facts: HpaFacts) -> float | None:
     """
     Give how long a rise may be, so that the window up surely keeps it from being answered.
 

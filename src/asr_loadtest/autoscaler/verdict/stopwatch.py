@@ -10,9 +10,9 @@ from asr_loadtest.autoscaler.verdict.load_seen import LoadSeen
 from asr_loadtest.autoscaler.verdict.timings import PodStart, Timings
 from asr_loadtest.cluster.kubernetes.sightings import PodSeen
 
-__all__ = ["NEAR_S", "take_timings"]
+__all__ = ["take_timings"]
 
-NEAR_S = 30.0
+_NEAR_S = 30.0
 """What fails so near to a scale-down may have to do with it: a pod ends within its grace period."""
 
 
@@ -36,7 +36,7 @@ def take_timings(course: Course, load: LoadSeen | None) -> Timings:
         ),
         over_provisioned_pod_s=over_s,
         failed_near_scale_down=sum(
-            count for at_s, count in failures if any(abs(at_s - each) <= NEAR_S for each in near)
+            count for at_s, count in failures if any(abs(at_s - each) <= _NEAR_S for each in near)
         ),
         failed=sum(count for _, count in failures),
         pod_starts=starts,

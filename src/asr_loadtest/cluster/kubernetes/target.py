@@ -29,6 +29,8 @@ _GRANTED = "deploy/kubernetes/watcher-rbac.yaml grants it"
 # Without these there is nothing to judge.
 _NEEDED = ("horizontalpodautoscalers", "deployments")
 _AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
+_METRICS_GROUP = METRICS.partition("/")[0]
+_NO_METRICS = "there is no metrics API: is metrics-server installed?"
 
 
 def find_target(access: ClusterAccess, hpa: str = "") -> WatchTarget:
@@ -68,10 +70,6 @@ def metrics_trouble(discovery: Json) -> str:
             stale = [each for each in group["versions"] if each.get("freshness") == "Stale"]
             return "the metrics API's backend does not answer" if stale else ""
     return _NO_METRICS
-
-
-_METRICS_GROUP = METRICS.partition("/")[0]
-_NO_METRICS = "there is no metrics API: is metrics-server installed?"
 
 
 class _Search:
