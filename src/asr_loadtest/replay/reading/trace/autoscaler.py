@@ -60,30 +60,32 @@ def put_events(ledger: Ledger, stage: Stage, trace: Trace) -> None:
         again = names.get(same) if event["ev"] == "MODIFIED" else None
         name = names[same] = again or f"{owner}.{0x18EAA41900000000 + len(first):x}"
         created_s = first.setdefault(name, event["t"])
-        ledger.put(
-            event["t"],
-            EVENTS,
-            {
-                **stage.head(EVENTS, name, created_s),
-                "involvedObject": {
-                    "kind": resource.kind,
-                    "namespace": stage.namespace,
-                    "name": owner,
-                    "uid": stage.uid(resource, owner),
-                    "apiVersion": resource.api_version,
-                },
-                "reason": event["reason"],
-                "message": event["message"],
-                "source": {"component": event["source"]},
-                "firstTimestamp": stage.time(created_s),
-                "lastTimestamp": stage.time(event["t"]),
-                "count": event["count"],
-                "type": event["type"],
-                "eventTime": None,
-                "reportingComponent": event["source"],
-                "reportingInstance": "",
-            },
-        )
+        about = {
+            "kind": resource.kind,
+            "namespace": stage.namespace,
+            "name": owner,
+            "uid": stage.uid(resource, owner),
+            "apiVersion": resource.api_version,
+        }
+        head = stage.head(EVENTS, name, created_s)
+        body = head | {"involvedObject": about} | _told(stage, event, created_s)
+        ledger.put(event["t"], EVENTS, body)
+
+
+def _told(stage: Stage, event: Mapping[str, Any], created_s: float) -> dict[str, Any]:
+    """Give what an event says, and since when."""
+    return {
+        "reason": event["reason"],
+        "message": event["message"],
+        "source": {"component": event["source"]},
+        "firstTimestamp": stage.time(created_s),
+        "lastTimestamp": stage.time(event["t"]),
+        "count": event["count"],
+        "type": event["type"],
+        "eventTime": None,
+        "reportingComponent": event["source"],
+        "reportingInstance": "",
+    }
 
 
 def _put_status(
