@@ -18,6 +18,7 @@ from asr_loadtest.cluster.kubernetes.sightings import DisruptionBudgetSeen
 __all__ = ["judge_budget"]
 
 _EVICTED = "EvictionByEvictionAPI"
+_NEEDS = "an eviction during the run, such as a drain of a node; a scale-down is none"
 # The budget's status follows the pods within a second; an evicted pod takes longer to end.
 _BEFORE_S = 1.0
 _AFTER_S = 5.0
@@ -49,9 +50,6 @@ def judge_budget(course: Course) -> RuleVerdict:
         return RuleVerdict("pdb", "held", words, lines)
     words = "no ready pod was evicted"
     return RuleVerdict("pdb", "not_exercised", words, (*lines, *_blocking(course)), _NEEDS)
-
-
-_NEEDS = "an eviction during the run, such as a drain of a node; a scale-down is none"
 
 
 def _disruptions(course: Course) -> list[_Disruption]:
