@@ -27,12 +27,12 @@ from asr_loadtest.cluster.kubernetes.sightings import (
     UsageSeen,
 )
 
-__all__ = ["READERS", "read_usage", "unix_s"]
+__all__ = ["READERS", "read_usage"]
 
 Json = Mapping[str, Any]
 
 
-def unix_s(stamp: str | None) -> float | None:
+def _unix_s(stamp: str | None) -> float | None:
     """Read a timestamp of the API, such as 2026-11-23T09:57:11Z; None stays None."""
     return None if stamp is None else datetime.fromisoformat(stamp).timestamp()
 
@@ -45,7 +45,7 @@ def _hpa(body: Json, at_s: float, *, is_gone: bool) -> HpaSeen:
         spec=body.get("spec") or {},
         current=status.get("currentReplicas", 0),
         desired=status.get("desiredReplicas", 0),
-        last_scale_unix_s=unix_s(status.get("lastScaleTime")),
+        last_scale_unix_s=_unix_s(status.get("lastScaleTime")),
         metrics=tuple(_metric(each) for each in status.get("currentMetrics") or ()),
         conditions=_conditions(status),
         is_gone=is_gone,
@@ -106,9 +106,9 @@ def _pod(body: Json, at_s: float, *, is_gone: bool) -> PodSeen:
         uid=meta["uid"],
         phase=status.get("phase", "Unknown"),
         is_ready=ready.get("status") == "True" and not is_gone,
-        ready_since_unix_s=unix_s(ready.get("lastTransitionTime")),
-        created_unix_s=unix_s(meta.get("creationTimestamp")),
-        started_unix_s=unix_s(status.get("startTime")),
+        ready_since_unix_s=_unix_s(ready.get("lastTransitionTime")),
+        created_unix_s=_unix_s(meta.get("creationTimestamp")),
+        started_unix_s=_unix_s(status.get("startTime")),
         is_deleting="deletionTimestamp" in meta,
         is_gone=is_gone,
         disruption=disruption.get("reason", "") if disruption.get("status") == "True" else "",
@@ -172,7 +172,7 @@ def read_usage(body: Json, at_s: float) -> UsageSeen:
         sampled_unix_s={
             each["metadata"]["name"]: sampled
             for each in items
-            if (sampled := unix_s(each.get("timestamp"))) is not None
+            if (sampled := _unix_s(each.get("timestamp"))) is not None
         },
     )
 

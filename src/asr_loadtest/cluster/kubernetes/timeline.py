@@ -99,12 +99,6 @@ class ClusterTimeline:
         """The autoscaler as it was seen last."""
         return self.hpa[-1] if self.hpa else None
 
-    def utilization(self, metric: str) -> Steps[int | None]:
-        """Give a metric's whole percent over time, as the controller had it; None: it failed."""
-        return Steps.of(
-            (each.at_s, _utilization(each, metric)) for each in self.hpa if each.metrics
-        )
-
     def condition(self, kind: str) -> Steps[tuple[str, str]]:
         """Give status and reason of one of the HPA's conditions over time."""
         return Steps.of(
@@ -161,10 +155,6 @@ class ClusterTimeline:
                 if size.partition(";")[0].strip() == str(after):
                     return size.partition("reason: ")[2]
         return None
-
-
-def _utilization(seen: HpaSeen, metric: str) -> int | None:
-    return next((each.utilization for each in seen.metrics if each.name == metric), None)
 
 
 def _only(ordered: Iterable[Sighting], kind: type[Seen]) -> tuple[Seen, ...]:
