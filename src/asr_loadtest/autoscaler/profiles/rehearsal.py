@@ -111,11 +111,6 @@ class Rehearsal:
         """How many there are now."""
         return len(self._ready_at_s)
 
-    def replicas_at(self, at_s: float) -> int:
-        """Tell how many there were at an instant that has been played."""
-        before = [change.after for change in self.changes if change.at_s <= at_s]
-        return before[-1] if before else self._facts.first
-
     def offer(self, length_s: float, *, is_high: bool) -> None:
         """Offer one load for a while."""
         if is_high != self._loads[-1][1]:
@@ -176,11 +171,6 @@ class Rehearsals:
     def now_s(self) -> float:
         """How far it has been played."""
         return self.courses[0].now_s
-
-    def replicas_at(self, at_s: float) -> tuple[int, int]:
-        """Tell the fewest and the most that there were at an instant."""
-        counts = [course.replicas_at(at_s) for course in self.courses]
-        return min(counts), max(counts)
 
     def offer(self, length_s: float, *, is_high: bool) -> None:
         """Offer one load for a while."""
