@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from asr_loadtest.autoscaler.hpa.spec import Behavior, HpaSpec, MetricSpec
+from asr_loadtest.autoscaler.hpa.weighing import is_tolerated
 from asr_loadtest.autoscaler.verdict.pod_counts import PodCount, count_pods
 from asr_loadtest.autoscaler.verdict.syncs import Sync
 from asr_loadtest.cluster.kubernetes.sightings import MetricStatus
@@ -101,7 +102,7 @@ def _proposal(
     if not value.is_known or measured is None or not metric.target:
         return None
     ratio = measured / metric.target
-    if 1 - rules.down.tolerance <= ratio <= 1 + rules.up.tolerance:
+    if is_tolerated(ratio, rules):
         return Proposal(current, current, ratio)
     count = count_pods_of(metric.name)
     if metric.source == "Resource" and count.is_certain and count.least:
