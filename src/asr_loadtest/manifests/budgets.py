@@ -25,8 +25,13 @@ def _budget(manifests: Manifests) -> Iterator[Defect]:
 
 def _budget_selector(manifests: Manifests) -> Iterator[Defect]:
     for budget in manifests.of_kind("PodDisruptionBudget"):
-        selector = budget.tree("spec", "selector", "matchLabels")
-        if not manifests.selected(selector):
+        said, selector = (
+            budget.tree("spec", "selector"),
+            budget.tree("spec", "selector", "matchLabels"),
+        )
+        # An empty one means all pods; expressions are not read here.
+        is_by_labels = budget.spec.get("selector") != {} and "matchExpressions" not in said
+        if is_by_labels and not manifests.selected(selector):
             yield Defect(
                 "budget-selector",
                 budget.where,
