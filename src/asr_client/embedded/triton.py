@@ -29,6 +29,8 @@ from asr_client.embedded.triton_log import LoggedError, obstacle, telling_lines
 __all__ = ["ServerEndedError", "Triton"]
 
 _POLL_S = 0.05
+# From a complaint in the log to the end over it.
+_LAST_WORDS_S = 1.0
 _REPLY_TIMEOUT_S = 2.0
 
 
@@ -104,15 +106,28 @@ class Triton:
     def _wait_until_ready(self) -> None:
         deadline_s = time.monotonic() + self.options.start_timeout_s
         while not self._is_ready():
-            if self._process is None or self._process.poll() is not None:
+            is_hopeless = obstacle(self.log()) is not None
+            if is_hopeless:
+                self._let_end(_LAST_WORDS_S)
+            if self._has_ended:
                 raise self.failure("tritonserver ended while it started", kind=ServerEndedError)
-            if obstacle(self.log()) is not None:
+            if is_hopeless:
                 raise self.failure("tritonserver cannot start")
             if time.monotonic() > deadline_s:
                 raise self.failure(
                     f"tritonserver was not ready within {self.options.start_timeout_s:g} s",
                     hint="raise start_timeout_s on a busy machine",
                 )
+            self.pause(_POLL_S)
+
+    @property
+    def _has_ended(self) -> bool:
+        return self._process is None or self._process.poll() is not None
+
+    def _let_end(self, within_s: float) -> None:
+        """Give a server that complained the time to end over it, if it is about to."""
+        deadline_s = time.monotonic() + within_s
+        while not self._has_ended and time.monotonic() < deadline_s:
             self.pause(_POLL_S)
 
     def _is_ready(self) -> bool:
