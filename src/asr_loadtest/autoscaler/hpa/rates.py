@@ -12,9 +12,17 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from asr_loadtest.autoscaler.hpa.spec import Policy, ScalingRules
+from asr_loadtest.autoscaler.hpa.spec import HpaSpec, Policy, ScalingRules
 
-__all__ = ["Step", "Steps", "down_limit", "note_step", "up_limit", "up_limit_without_behavior"]
+__all__ = [
+    "Step",
+    "Steps",
+    "down_limit",
+    "note_step",
+    "step_limit",
+    "up_limit",
+    "up_limit_without_behavior",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +75,21 @@ def down_limit(rules: ScalingRules, current: int, steps: Sequence[Step], at_s: f
 def up_limit_without_behavior(current: int) -> int:
     """Give the most that one step up may reach where no behavior block is declared."""
     return max(2 * current, 4)
+
+
+def step_limit(
+    spec: HpaSpec, current: int, steps: Sequence[Step], at_s: float, *, is_up: bool
+) -> int | None:
+    """
+    Give how far one step may go, whatever the manifest declares; None where no rate limits it.
+
+    Without a behavior block there is a rate up and none down. Other arguments as of `up_limit`.
+    """
+    if spec.behavior is None:
+        return up_limit_without_behavior(current) if is_up else None
+    if is_up:
+        return up_limit(spec.behavior.up, current, steps, at_s)
+    return down_limit(spec.behavior.down, current, steps, at_s)
 
 
 def note_step(rules: ScalingRules, steps: Steps, step: Step) -> Steps:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from asr_loadtest.autoscaler.hpa.memory import Memory, Sync
-from asr_loadtest.autoscaler.hpa.rates import down_limit, up_limit, up_limit_without_behavior
+from asr_loadtest.autoscaler.hpa.rates import step_limit
 from asr_loadtest.autoscaler.hpa.settling import settle
 from asr_loadtest.autoscaler.hpa.spec import HpaSpec
 
@@ -56,14 +56,8 @@ class Steering:
         )
 
     def _is_limited(self, memory: Memory, at_s: float, current: int, wanted: int) -> bool:
-        behavior = self._spec.behavior
-        if wanted > current:
-            limit = (
-                up_limit(behavior.up, current, memory.steps, at_s)
-                if behavior
-                else up_limit_without_behavior(current)
-            )
-            return wanted >= limit
-        if wanted < current and behavior:
-            return wanted <= down_limit(behavior.down, current, memory.steps, at_s)
-        return False
+        is_up = wanted > current
+        limit = step_limit(self._spec, current, memory.steps, at_s, is_up=is_up)
+        if wanted == current or limit is None:
+            return False
+        return wanted >= limit if is_up else wanted <= limit

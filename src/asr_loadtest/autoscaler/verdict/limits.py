@@ -12,12 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from asr_loadtest.autoscaler.hpa.rates import (
-    Step,
-    down_limit,
-    up_limit,
-    up_limit_without_behavior,
-)
+from asr_loadtest.autoscaler.hpa import rates
 from asr_loadtest.autoscaler.hpa.spec import HpaSpec
 from asr_loadtest.autoscaler.verdict.course import Course, Direction
 from asr_loadtest.cluster.kubernetes.timeline import ReplicaChange
@@ -39,23 +34,16 @@ def step_limit(course: Course, direction: Direction, before: int, at_s: float) -
     # What came before the spec was changed may be forgotten: its periods were others.
     recent = [change for change in seen if change.at_s >= course.tenure.from_s]
     readings = (
-        _limit(course.spec, direction, before, _steps(events, slack_s), at_s)
+        rates.step_limit(
+            course.spec, before, _steps(events, slack_s), at_s, is_up=direction == "up"
+        )
         for events in (made, timely, seen, recent)
         for slack_s in (0.0, course.slack_s)
     )
-    return max(readings) if direction == "up" else min(readings)
+    limits = [each or 0 for each in readings]  # none: all may go at once
+    return max(limits) if direction == "up" else min(limits)
 
 
-def _steps(changes: Sequence[ReplicaChange], slack_s: float) -> tuple[Step, ...]:
+def _steps(changes: Sequence[ReplicaChange], slack_s: float) -> rates.Steps:
     """Give them as the controller would have noted them; the older for the slack's sake."""
-    return tuple(Step(each.at_s - slack_s, each.after - each.before) for each in changes)
-
-
-def _limit(
-    spec: HpaSpec, direction: Direction, before: int, steps: Sequence[Step], at_s: float
-) -> int:
-    if spec.behavior is None:
-        return up_limit_without_behavior(before) if direction == "up" else 0
-    if direction == "up":
-        return up_limit(spec.behavior.up, before, steps, at_s)
-    return down_limit(spec.behavior.down, before, steps, at_s)
+    return tuple(rates.Step(each.at_s - slack_s, each.after - each.before) for each in changes)
