@@ -119,3 +119,18 @@ def test_wrong_name_is_said_in_a_line(
     assert "there is no HPA another in namespace" in run.output
     assert HPA in run.output
     assert "Traceback" not in run.output
+
+
+def test_plan_of_a_watched_cluster_knows_its_pods_memory(
+    locust_run: LocustRun, embedded_triton: EmbeddedTriton, tmp_path: Path
+) -> None:
+    """Pods that hold half of their request stop at two: the plan says that 1 is out of reach."""
+    recording = read_recording(DATA / "hpa-traces" / "mem-sticky-50.json.gz")
+    with ReplayServer(recording, speed=200.0) as server:
+        options = _watching(server, tmp_path, recording.hpa or "")
+        run = locust_run(
+            embedded_triton.http_url, *OFFERED, "--asr-profile", "hpa-full", "-t", "4s", *options
+        )
+    assert "they hold 50 % of the memory that they request" in run.output
+    _, _, missing = run.output.partition("will not be, and would need:")
+    assert "min_replicas" in missing.partition("assumed:")[0]

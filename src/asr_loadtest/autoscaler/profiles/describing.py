@@ -80,7 +80,7 @@ def _assumed(plan: HpaPlan) -> Iterator[str]:
     )
     memory = "no replica is held up by memory"
     if facts.memory_percent is not None:
-        memory = f"they hold {facts.memory_percent:g} % of the memory that they request"
+        memory = f"they hold {int(facts.memory_percent)} % of the memory that they request"
     yield f"  new pods are ready after {facts.start_s:g} s; {memory}"
 
 

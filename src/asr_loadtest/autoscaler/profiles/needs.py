@@ -34,5 +34,5 @@ def _obstacle(facts: HpaFacts, *, is_up: bool) -> str:
     if is_up and facts.first == facts.spec.maximum:
         return f"fewer replicas at the start than {facts.first}, which is the most"
     if not is_up and facts.memory_floor > facts.fewest:
-        return f"pods that hold less than {facts.memory_percent:g} % of their memory request"
+        return f"pods that hold less than {facts.memory_percent:.0f} % of their memory request"
     return ""

@@ -14,6 +14,7 @@ And how it is seen; needs asr-client[k8s]:
     target.py       the HPA there, what it scales, and whether we may watch
     watcher.py      the watching: a thread for each resource
     resources.py    what is watched, and the rights it takes                  (pure)
+    pod_habits.py   how long pods take to start, and what they use            (pure)
     selectors.py    label selectors                                           (pure)
     api/            how the API is spoken to
     follow/         how a resource is followed, whatever happens

@@ -45,6 +45,8 @@ class WatchTarget:
         selector: Of the Deployment's pods, as a query writes it.
         pod_labels: That the Deployment gives to its pods.
         requests: What one pod asks for, by resource: cores, bytes, GPUs.
+        usage: What one pod used on average when it was found, by resource; empty if unknown.
+        start_s: How long its pods took from creation to readiness; None if none tells.
         replicas: How many pods the Deployment wanted when it was found.
         notes: What will not be seen, and why.
     """
@@ -56,8 +58,10 @@ class WatchTarget:
     selector: str
     pod_labels: Mapping[str, str]
     requests: Mapping[str, float] = field(default_factory=dict)
-    notes: tuple[str, ...] = ()
+    usage: Mapping[str, float] = field(default_factory=dict)
+    start_s: float | None = None
     replicas: int = 0
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Any, NoReturn
 
@@ -10,16 +11,18 @@ from asr_client.errors import ConfigError
 from asr_loadtest.cluster.kubernetes.access import ClusterAccess
 from asr_loadtest.cluster.kubernetes.api.connection import ApiConnection
 from asr_loadtest.cluster.kubernetes.api.trouble import TroubleError
-from asr_loadtest.cluster.kubernetes.objects import READERS
+from asr_loadtest.cluster.kubernetes.objects import READERS, read_usage
+from asr_loadtest.cluster.kubernetes.pod_habits import longest_start_s, mean_usage
 from asr_loadtest.cluster.kubernetes.resources import (
     METRICS,
     RIGHTS,
     Right,
     WatchTarget,
     path_of,
+    usage_query,
 )
 from asr_loadtest.cluster.kubernetes.selectors import selector_query
-from asr_loadtest.cluster.kubernetes.sightings import DeploymentSeen
+from asr_loadtest.cluster.kubernetes.sightings import DeploymentSeen, PodSeen
 
 __all__ = ["find_target", "metrics_trouble"]
 
@@ -86,17 +89,33 @@ class _Search:
         deployment = self._deployment(hpa)
         spec = deployment["spec"]
         seen = READERS["deployments"](deployment, 0.0, is_gone=False)
-        return WatchTarget(
-            self._access.namespace,
-            hpa["metadata"]["name"],
-            hpa["spec"],
-            deployment["metadata"]["name"],
-            selector_query(spec["selector"]),
-            (spec["template"].get("metadata") or {}).get("labels") or {},
-            seen.requests if isinstance(seen, DeploymentSeen) else {},
-            (*notes, *self._metrics_notes()),
-            spec.get("replicas", 0),
+        target = WatchTarget(
+            namespace=self._access.namespace,
+            hpa=hpa["metadata"]["name"],
+            hpa_spec=hpa["spec"],
+            deployment=deployment["metadata"]["name"],
+            selector=selector_query(spec["selector"]),
+            pod_labels=(spec["template"].get("metadata") or {}).get("labels") or {},
+            requests=seen.requests if isinstance(seen, DeploymentSeen) else {},
+            replicas=spec.get("replicas", 0),
+            notes=(*notes, *self._metrics_notes()),
         )
+        return replace(target, usage=self._usage(target), start_s=self._start_s(target))
+
+    def _usage(self, target: WatchTarget) -> Mapping[str, float]:
+        """Look at the pods' metrics once; why they cannot be had is told by the watching."""
+        try:
+            return mean_usage(read_usage(self._connection.get(*usage_query(target)), 0.0))
+        except (TroubleError, ConfigError, AttributeError, KeyError, TypeError):
+            return {}
+
+    def _start_s(self, target: WatchTarget) -> float | None:
+        try:
+            pods = self._list("pods", labelSelector=target.selector)
+            seen = [READERS["pods"](each, 0.0, is_gone=False) for each in pods]
+        except (TroubleError, ConfigError, AttributeError, KeyError, TypeError, ValueError):
+            return None
+        return longest_start_s(each for each in seen if isinstance(each, PodSeen))
 
     def _hpa(self, name: str) -> Json:
         there = self._list("horizontalpodautoscalers")

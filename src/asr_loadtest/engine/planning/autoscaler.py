@@ -9,7 +9,7 @@ from pathlib import Path
 
 from asr_client.errors import ConfigError
 from asr_loadtest.autoscaler.hpa.spec import HpaSpec, parse_hpa, parse_hpa_spec
-from asr_loadtest.autoscaler.profiles.facts import HpaFacts
+from asr_loadtest.autoscaler.profiles.facts import START_S, HpaFacts
 from asr_loadtest.autoscaler.verdict.time_needed import FIRST_MOVE_S, time_needed
 from asr_loadtest.cluster.kubernetes.access import ClusterAccess, find_access
 from asr_loadtest.cluster.kubernetes.resources import WatchTarget
@@ -88,11 +88,22 @@ def facts_of(options: LoadOptions, cluster: WatchedCluster | None) -> HpaFacts |
         ConfigError: If its manifest cannot be read, or what it declares cannot be meant.
     """
     if cluster is not None:
-        spec = parse_hpa_spec(cluster.target.hpa_spec)
-        return HpaFacts(spec=spec, replicas=cluster.target.replicas, speed=options.kube_speed)
+        target = cluster.target
+        return HpaFacts(
+            spec=parse_hpa_spec(target.hpa_spec),
+            replicas=target.replicas,
+            start_s=target.start_s or START_S,
+            memory_percent=_percent_of_request(target, "memory"),
+            speed=options.kube_speed,
+        )
     if options.hpa_file:
         return HpaFacts(spec=_read_manifest(Path(options.hpa_file)), speed=options.kube_speed)
     return None
+
+
+def _percent_of_request(target: WatchTarget, resource: str) -> float | None:
+    used, requested = target.usage.get(resource), target.requests.get(resource)
+    return used / requested * 100 if used is not None and requested else None
 
 
 def _read_manifest(path: Path) -> HpaSpec:
