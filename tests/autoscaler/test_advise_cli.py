@@ -198,6 +198,8 @@ def test_bad_manifest_is_one_line_and_exit_2(
         (("--idle", "."), "is no run"),
         (("--start-s", "0"), "'0' is no number above 0"),
         (("--start-s", "nan"), "'nan' is no number above 0"),
+        (("--start-s", "1e308"), "'1e308' is no number above 0, up to 1e+12"),
+        (("--gpus", "9" * 5000), "is no whole number"),
         (("--gpus", "-1"), "'-1' is no whole number"),
         (("--gpus", "two"), "'two' is no whole number"),
         (("--connections", "often"), "invalid choice"),
@@ -221,6 +223,15 @@ def test_folder_without_yaml_and_with_two_hpas_are_refused(
     assert called(SHIPPED) == 2
     assert "give one HPA's file first" in capsys.readouterr().err
     assert called("-q", place) == 0
+
+
+def test_sample_beyond_all_measure_is_refused(
+    place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A slip of the point is one line, and overflows nothing."""
+    (place / "huge.toml").write_text("cpu_cores = 1e308\n")
+    assert called(place / "hpa.yaml", "--idle", place / "huge.toml") == 2
+    assert "cpu_cores cannot be '1e+308'" in capsys.readouterr().err
 
 
 def test_help_shows_a_sample_and_loads_nothing_heavy() -> None:

@@ -17,6 +17,7 @@ from asr_loadtest.cluster.kubernetes.sightings import (
     PodSeen,
     ReplicaSetSeen,
     Sighting,
+    WatchState,
 )
 from asr_loadtest.cluster.kubernetes.timeline import ClusterTimeline
 from asr_loadtest.judgement.findings import Finding
@@ -119,6 +120,21 @@ def test_stuck_pod_says_what_it_waits_for() -> None:
     assert found is not None
     assert "waiting: CrashLoopBackOff, restarted 4 times" in found.words
     assert found.figures["longest_s"] == 390.0
+
+
+def test_nothing_is_counted_of_a_time_in_which_nobody_was_heard() -> None:
+    """The API server went away at 200 s and stayed away: what was then is all that is known."""
+    trace = load_trace("stuck-unavailable")
+    seen = [each for each in trace_sightings(trace) if each.at_s < 200]
+    watched = ("pods", "horizontalpodautoscalers")
+    away = [
+        WatchState(at_s=at_s, resource=resource, is_heard=at_s == 0, trouble="refused")
+        for resource in watched
+        for at_s in (0.0, 200.0)
+    ]
+    end = WatchState(at_s=690.0, resource="events", is_heard=True)
+    advice = advise_timeline(ClusterTimeline([*seen, *away, end]), trace_spec(trace))
+    assert {each.name for each in advice}.isdisjoint({"stuck_pods", "frozen_wish"})
 
 
 @pytest.mark.parametrize(

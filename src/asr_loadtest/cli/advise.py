@@ -52,6 +52,11 @@ exit codes:
 """
 
 
+# Seconds, requests: what is beyond is a slip.
+_MOST = 1e12
+_MOST_DIGITS = 9
+
+
 def add_advise_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what this command takes."""
     parser.epilog = _EPILOG
@@ -150,12 +155,12 @@ def _positive(text: str) -> float:
         number = float(text)
     except ValueError:
         number = math.nan
-    if not 0 < number < math.inf:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number above 0")
+    if not 0 < number <= _MOST:
+        raise argparse.ArgumentTypeError(f"{text[:40]!r} is no number above 0, up to {_MOST:g}")
     return number
 
 
 def _count(text: str) -> int:
-    if not (text.isascii() and text.isdigit()):
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 0 on")
+    if not (text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS):
+        raise argparse.ArgumentTypeError(f"{text[:40]!r} is no whole number from 0 on")
     return int(text)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
 
@@ -40,6 +39,10 @@ def sample_of_fields(fields: Mapping[str, Any], source: str) -> Sample:
     return Sample(source=source, **read)
 
 
+# Of cores, bytes, requests: what is beyond is a slip, and would overflow when it is counted.
+_MOST = 1e18
+
+
 def _refuse(source: str, name: str, value: object, error: Exception) -> NoReturn:
     raise ConfigError(
         f"{source}: {name} cannot be {str(value)[:40]!r}", hint=_HINTS.get(name, _HINTS[""])
@@ -50,7 +53,7 @@ def _amount(value: Any) -> float:
     if isinstance(value, bool):
         raise TypeError
     amount = quantity(value)
-    if not 0 <= amount < math.inf:
+    if not 0 <= amount <= _MOST:
         raise ValueError
     return amount
 

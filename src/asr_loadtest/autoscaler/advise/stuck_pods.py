@@ -27,8 +27,9 @@ def find_stuck_pods(timeline: ClusterTimeline, after_s: float = _STUCK_AFTER_S) 
         timeline: Of one target's pods.
         after_s: How long is too long, in the cluster's seconds.
     """
+    end_s = timeline.known_until_s("pods")
     waits = {
-        versions[-1].name: (timeline.until_s - _unready_since_s(versions), versions[-1])
+        versions[-1].name: (end_s - _unready_since_s(versions), versions[-1])
         for versions in timeline.pods.values()
         if _is_loading(versions)
     }
@@ -49,9 +50,10 @@ def find_stuck_pods(timeline: ClusterTimeline, after_s: float = _STUCK_AFTER_S) 
 
 def find_frozen_spans(timeline: ClusterTimeline, spec: HpaSpec) -> Finding | None:
     """Find times in which a metric asked for more and pods that loaded kept it from coming."""
+    end_s = timeline.known_until_s("horizontalpodautoscalers")
     spans = [
         (from_s, until_s, replicas)
-        for from_s, until_s, replicas in timeline.replicas.spans(timeline.until_s)
+        for from_s, until_s, replicas in timeline.replicas.spans(end_s)
         if replicas < spec.maximum
         and _held_s(timeline, spec, from_s, until_s, replicas) > pause_s(spec) + DETECTION_S
     ]
@@ -59,7 +61,7 @@ def find_frozen_spans(timeline: ClusterTimeline, spec: HpaSpec) -> Finding | Non
         return None
     from_s, until_s, replicas = max(spans, key=lambda span: span[1] - span[0])
     frozen_s = until_s - from_s
-    never = until_s >= timeline.until_s
+    never = until_s >= end_s
     return Finding(
         "warn" if never else "caveat",
         "frozen_wish",

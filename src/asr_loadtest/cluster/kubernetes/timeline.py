@@ -111,6 +111,11 @@ class ClusterTimeline:
         """Give the spans in which nothing is known of a resource: no answer, or news held up."""
         return united([*self._silences(resource), *self.late])
 
+    def known_until_s(self, resource: str) -> float:
+        """Give the last instant at which a resource is known: the end, or that of the hearing."""
+        spans = self.unheard(resource)
+        return spans[-1][0] if spans and spans[-1][1] >= self.until_s else self.until_s
+
     def _silences(self, resource: str) -> list[Span]:
         heard = Steps.of(
             (each.at_s, each.is_heard) for each in self.watching if each.resource == resource
