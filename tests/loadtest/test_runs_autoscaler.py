@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -29,52 +28,54 @@ def _watching(server: ReplayServer, folder: Path, hpa: str) -> tuple[str, ...]:
     return ("--asr-kubeconfig", str(kubeconfig), "--asr-hpa", hpa, "--asr-kube-speed", speed)
 
 
-@pytest.fixture
-def cluster() -> Iterator[ReplayServer]:
+def _step_up() -> ReplayServer:
     """A cluster that scales from 1 over 3 to 5 within 140 s of its time."""
     recording = read_recording(DATA / "kube-api" / "step-up-hard.jsonl.gz")
-    with ReplayServer(recording, speed=SPEED, from_s=recording.hpa_from_s) as server:
-        yield server
+    return ReplayServer(recording, speed=SPEED, from_s=recording.hpa_from_s)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def watched(
-    locust_run: LocustRun, embedded_triton: EmbeddedTriton, cluster: ReplayServer, tmp_path: Path
-) -> FinishedRun:
-    """A load test beside it."""
-    options = _watching(cluster, tmp_path, HPA)
-    # Not again where this machine was busy: the recording would have gone on.
-    return locust_run(embedded_triton.http_url, *OFFERED, "-t", "8s", *options)
+    embedded_triton: EmbeddedTriton, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[FinishedRun, str]:
+    """A load test beside it, and the token that opened the cluster."""
+    folder = tmp_path_factory.mktemp("watched")
+    with _step_up() as cluster:
+        options = _watching(cluster, folder, HPA)
+        # Not again where this machine was busy: the recording would have gone on.
+        run = LocustRun(folder / "runs")(embedded_triton.http_url, *OFFERED, "-t", "8s", *options)
+        return run, cluster.token
 
 
-def test_report_has_replicas_and_rules_beside_the_load(watched: FinishedRun) -> None:
+def test_report_has_replicas_and_rules_beside_the_load(watched: tuple[FinishedRun, str]) -> None:
     """One document: what was offered, the recorded rescales, each rule; and plots of them."""
-    autoscaler = watched.document["autoscaler"]
+    run, _ = watched
+    autoscaler = run.document["autoscaler"]
     assert [(each["before"], each["after"]) for each in autoscaler["changes"]] == [(1, 3), (3, 5)]
     states = {rule["name"]: rule["state"] for rule in autoscaler["rules"]}
     assert states["scale_up_rate"] == states["max_replicas"] == "held"
     assert states["scale_down_rate"] == states["pdb"] == "not_exercised"
-    assert watched.code == 0 or watched.was_busy
-    assert f"watching HPA {HPA}" in watched.output
-    assert "scaling down takes low load after it: 360 s for the first move" in watched.output
-    assert "this run of 320 s is too short to show it" in watched.output
-    assert "5/5" in watched.output  # ready of wanted, live
-    page = (watched.folder / "report.html").read_text()
+    assert run.code == 0 or run.was_busy
+    assert f"watching HPA {HPA}" in run.output
+    assert "scaling down takes low load after it: 360 s for the first move" in run.output
+    assert "this run of 320 s is too short to show it" in run.output
+    assert "5/5" in run.output  # ready of wanted, live
+    page = (run.folder / "report.html").read_text()
     assert "What the autoscaler goes by" in page
     assert f"Rules of HPA {HPA}" in page
     curve = autoscaler["timeline"]["replicas"]
     assert curve["wanted"][-1] == 5
-    assert max(curve["at_s"]) <= watched.document["run"]["ended_s"] + 1
+    assert max(curve["at_s"]) <= run.document["run"]["ended_s"] + 1
 
 
-def test_token_is_in_nothing_that_a_run_leaves(watched: FinishedRun, cluster: ReplayServer) -> None:
+def test_token_is_in_nothing_that_a_run_leaves(watched: tuple[FinishedRun, str]) -> None:
     """Neither the terminal nor any file holds what opens the cluster."""
-    assert cluster.token not in watched.output
-    for path in watched.folder.iterdir():
+    run, token = watched
+    assert token not in run.output
+    for path in run.folder.iterdir():
         raw = path.read_bytes()
-        assert cluster.token.encode() not in (
-            gzip.decompress(raw) if path.suffix == ".gz" else raw
-        ), path.name
+        text = gzip.decompress(raw) if path.suffix == ".gz" else raw
+        assert token.encode() not in text, path.name
 
 
 def test_broken_rule_ends_with_6(
@@ -110,11 +111,12 @@ def test_broken_rule_ends_with_6(
 
 
 def test_wrong_name_is_said_in_a_line(
-    locust_run: LocustRun, embedded_triton: EmbeddedTriton, cluster: ReplayServer, tmp_path: Path
+    locust_run: LocustRun, embedded_triton: EmbeddedTriton, tmp_path: Path
 ) -> None:
     """An HPA that is not there ends the test before it begins, with the names of those that are."""
-    options = _watching(cluster, tmp_path, "another")
-    run = locust_run(embedded_triton.http_url, "-t", "4s", *options)
+    with _step_up() as cluster:
+        options = _watching(cluster, tmp_path, "another")
+        run = locust_run(embedded_triton.http_url, "-t", "4s", *options)
     assert run.code == 2
     assert "there is no HPA another in namespace" in run.output
     assert HPA in run.output
