@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from advice_cases import HPA_TEXT, WORKLOAD_TEXT, found_in, healthy, names_in
-from asr_loadtest.autoscaler.advise.pace import (
+from asr_loadtest.autoscaler.advise.findings.pace import (
     largest_step,
     pause_s,
     policy_rate_per_min,

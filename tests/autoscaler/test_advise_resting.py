@@ -7,8 +7,8 @@ from itertools import pairwise
 
 import pytest
 
-from asr_loadtest.autoscaler.advise.idle_trap import find_idle_trap, idle_use
-from asr_loadtest.autoscaler.advise.resting import (
+from asr_loadtest.autoscaler.advise.findings.idle_trap import find_idle_trap, idle_use
+from asr_loadtest.autoscaler.advise.findings.resting import (
     largest_harmless_percent,
     resting_place,
     usage_percent,

@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from asr_loadtest.autoscaler.advise import Sample, advise_timeline
-from asr_loadtest.autoscaler.advise.interventions import find_blocked_drains, find_rollout
-from asr_loadtest.autoscaler.advise.stuck_pods import find_stuck_pods
-from asr_loadtest.autoscaler.advise.timeline_sample import sample_of_timeline
+from asr_loadtest.autoscaler.advise.findings.interventions import find_blocked_drains, find_rollout
+from asr_loadtest.autoscaler.advise.findings.stuck_pods import find_stuck_pods
+from asr_loadtest.autoscaler.advise.samples.timeline import sample_of_timeline
 from asr_loadtest.cluster.kubernetes.sightings import (
     DeploymentSeen,
     DisruptionBudgetSeen,

@@ -10,7 +10,7 @@ import pytest
 
 from asr_loadtest.autoscaler.hpa.spec import parse_hpa_spec
 from asr_loadtest.autoscaler.verdict import AutoscalerVerdict, judge_autoscaler
-from asr_loadtest.autoscaler.verdict.course import follow
+from asr_loadtest.autoscaler.verdict.inferred.course import follow
 from asr_loadtest.cluster.kubernetes.sightings import (
     ClusterEvent,
     DeploymentSeen,

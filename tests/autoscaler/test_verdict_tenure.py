@@ -10,7 +10,7 @@ import pytest
 
 from asr_loadtest.autoscaler.hpa.spec import parse_hpa_spec
 from asr_loadtest.autoscaler.verdict import AutoscalerVerdict, LoadSeen, judge_autoscaler
-from asr_loadtest.autoscaler.verdict.tenure import Tenure, find_tenure
+from asr_loadtest.autoscaler.verdict.inferred.tenure import Tenure, find_tenure
 from asr_loadtest.cluster.kubernetes.sightings import (
     DeploymentSeen,
     HpaSeen,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from asr_loadtest.autoscaler.hpa.spec import HpaSpec, MetricSpec
-from asr_loadtest.autoscaler.verdict.syncs import Sync, find_syncs
-from asr_loadtest.autoscaler.verdict.wishes import wish_at
+from asr_loadtest.autoscaler.verdict.inferred.syncs import Sync, find_syncs
+from asr_loadtest.autoscaler.verdict.inferred.wishes import wish_at
 from asr_loadtest.cluster.kubernetes.sightings import (
     Condition,
     HpaSeen,

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from asr_client.errors import ConfigError
-from asr_loadtest.autoscaler.advise.report_sample import sample_of_report
-from asr_loadtest.autoscaler.advise.sample import Sample
-from asr_loadtest.autoscaler.advise.sample_text import parse_sample
-from asr_loadtest.autoscaler.advise.timeline_sample import sample_of_timeline
+from asr_loadtest.autoscaler.advise.samples.report import sample_of_report
+from asr_loadtest.autoscaler.advise.samples.sample import Sample
+from asr_loadtest.autoscaler.advise.samples.text import parse_sample
+from asr_loadtest.autoscaler.advise.samples.timeline import sample_of_timeline
 from asr_loadtest.autoscaler.hpa.spec import HpaSpec, parse_hpa
 from asr_loadtest.cluster.kubernetes.timeline import ClusterTimeline
 from asr_loadtest.manifests import Defect, Document, Manifests, check_manifests, parse_manifests

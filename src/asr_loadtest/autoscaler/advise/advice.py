@@ -5,35 +5,35 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from asr_loadtest.autoscaler.advise.blind_signal import find_blind_signal
-from asr_loadtest.autoscaler.advise.capacity_limits import (
+from asr_loadtest.autoscaler.advise.findings.blind_signal import find_blind_signal
+from asr_loadtest.autoscaler.advise.findings.capacity_limits import (
     find_few_gpus,
     find_rate_limit,
     find_slow_policy,
 )
-from asr_loadtest.autoscaler.advise.declared import (
+from asr_loadtest.autoscaler.advise.findings.declared import (
     find_absent_behavior,
     find_disagreements,
     find_fixed_size,
     find_one_way,
 )
-from asr_loadtest.autoscaler.advise.gaps import Gap, find_gaps
-from asr_loadtest.autoscaler.advise.idle_trap import find_idle_trap, idle_use
-from asr_loadtest.autoscaler.advise.resting import usage_percent
-from asr_loadtest.autoscaler.advise.routing import find_kept_connections, find_uneven_pods
-from asr_loadtest.autoscaler.advise.signals import metric_ratio
-from asr_loadtest.autoscaler.advise.situation import Situation
-from asr_loadtest.autoscaler.advise.slow_start import (
+from asr_loadtest.autoscaler.advise.findings.idle_trap import find_idle_trap, idle_use
+from asr_loadtest.autoscaler.advise.findings.resting import usage_percent
+from asr_loadtest.autoscaler.advise.findings.routing import find_kept_connections, find_uneven_pods
+from asr_loadtest.autoscaler.advise.findings.signals import metric_ratio
+from asr_loadtest.autoscaler.advise.findings.slow_start import (
     find_cold_start,
     find_frozen_wish,
     find_killed_start,
     find_short_down_window,
 )
-from asr_loadtest.autoscaler.advise.targets import (
+from asr_loadtest.autoscaler.advise.findings.targets import (
     find_missing_request,
     find_target_of_request,
     find_unreachable_target,
 )
+from asr_loadtest.autoscaler.advise.gaps import Gap, find_gaps
+from asr_loadtest.autoscaler.advise.situation import Situation
 from asr_loadtest.judgement.findings import Finding
 
 __all__ = ["Advice", "Gap", "advise"]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from asr_loadtest.autoscaler.advise.findings.routing import Connections
+from asr_loadtest.autoscaler.advise.findings.signals import signs_of_saturation
 from asr_loadtest.autoscaler.advise.pod_needs import PodNeeds, pod_needs
-from asr_loadtest.autoscaler.advise.routing import Connections
-from asr_loadtest.autoscaler.advise.sample import Sample
-from asr_loadtest.autoscaler.advise.signals import signs_of_saturation
+from asr_loadtest.autoscaler.advise.samples.sample import Sample
 from asr_loadtest.autoscaler.hpa.spec import HpaSpec, MetricSpec
 from asr_loadtest.manifests.defects import Defect
 from asr_loadtest.manifests.documents import Manifests, Workload

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from asr_loadtest.autoscaler.advise.blind_signal import find_blind_signal
-from asr_loadtest.autoscaler.advise.idle_trap import IdleUse, find_idle_trap, idle_use
-from asr_loadtest.autoscaler.advise.interventions import (
+from asr_loadtest.autoscaler.advise.findings.blind_signal import find_blind_signal
+from asr_loadtest.autoscaler.advise.findings.idle_trap import IdleUse, find_idle_trap, idle_use
+from asr_loadtest.autoscaler.advise.findings.interventions import (
     find_blocked_drains,
     find_manual_changes,
     find_rollout,
 )
-from asr_loadtest.autoscaler.advise.metric_gaps import find_failing_metrics, find_inactive
-from asr_loadtest.autoscaler.advise.routing import find_uneven_pods
-from asr_loadtest.autoscaler.advise.sample import Sample
-from asr_loadtest.autoscaler.advise.signals import status_ratio
-from asr_loadtest.autoscaler.advise.stuck_pods import find_frozen_spans, find_stuck_pods
-from asr_loadtest.autoscaler.advise.timeline_sample import sample_of_timeline
+from asr_loadtest.autoscaler.advise.findings.metric_gaps import find_failing_metrics, find_inactive
+from asr_loadtest.autoscaler.advise.findings.routing import find_uneven_pods
+from asr_loadtest.autoscaler.advise.findings.signals import status_ratio
+from asr_loadtest.autoscaler.advise.findings.stuck_pods import find_frozen_spans, find_stuck_pods
+from asr_loadtest.autoscaler.advise.samples.sample import Sample
+from asr_loadtest.autoscaler.advise.samples.timeline import sample_of_timeline
 from asr_loadtest.autoscaler.hpa.spec import HpaSpec, MetricSpec
 from asr_loadtest.cluster.kubernetes.sightings import HpaSeen
 from asr_loadtest.cluster.kubernetes.timeline import ClusterTimeline

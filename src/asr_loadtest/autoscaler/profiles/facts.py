@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from asr_loadtest.autoscaler.advise.resting import resting_place
+from asr_loadtest.autoscaler.advise.findings.resting import resting_place
 from asr_loadtest.autoscaler.hpa.spec import HpaSpec
 from asr_loadtest.autoscaler.hpa.weighing import is_tolerated
 

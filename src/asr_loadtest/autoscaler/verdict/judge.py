@@ -7,16 +7,16 @@ from dataclasses import replace
 from math import isfinite
 
 from asr_loadtest.autoscaler.hpa.spec import HpaSpec
-from asr_loadtest.autoscaler.verdict.bound_rules import judge_bound
-from asr_loadtest.autoscaler.verdict.course import SLACK_S, Course, follow
-from asr_loadtest.autoscaler.verdict.disruptions import judge_budget
+from asr_loadtest.autoscaler.verdict.inferred.course import SLACK_S, Course, follow
 from asr_loadtest.autoscaler.verdict.load_seen import LoadSeen
-from asr_loadtest.autoscaler.verdict.plural import several
-from asr_loadtest.autoscaler.verdict.rate_rules import judge_rate
+from asr_loadtest.autoscaler.verdict.rules.bounds import judge_bound
+from asr_loadtest.autoscaler.verdict.rules.disruptions import judge_budget
+from asr_loadtest.autoscaler.verdict.rules.plural import several
+from asr_loadtest.autoscaler.verdict.rules.rates import judge_rate
+from asr_loadtest.autoscaler.verdict.rules.targets import judge_targets
+from asr_loadtest.autoscaler.verdict.rules.windows import judge_window
 from asr_loadtest.autoscaler.verdict.stopwatch import take_timings
-from asr_loadtest.autoscaler.verdict.target_rules import judge_targets
 from asr_loadtest.autoscaler.verdict.values import AutoscalerVerdict
-from asr_loadtest.autoscaler.verdict.window_rules import judge_window
 from asr_loadtest.cluster.kubernetes.timeline import ClusterTimeline
 
 __all__ = ["judge_autoscaler"]

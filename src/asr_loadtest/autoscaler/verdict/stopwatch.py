@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
-from asr_loadtest.autoscaler.verdict.course import Course
+from asr_loadtest.autoscaler.verdict.inferred.course import Course
 from asr_loadtest.autoscaler.verdict.load_seen import LoadSeen
 from asr_loadtest.autoscaler.verdict.timings import PodStart, Timings
 from asr_loadtest.cluster.kubernetes.sightings import PodSeen

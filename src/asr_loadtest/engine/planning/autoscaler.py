@@ -10,7 +10,7 @@ from pathlib import Path
 from asr_client.errors import ConfigError
 from asr_loadtest.autoscaler.hpa.spec import HpaSpec, parse_hpa, parse_hpa_spec
 from asr_loadtest.autoscaler.profiles.facts import START_S, HpaFacts
-from asr_loadtest.autoscaler.verdict.time_needed import FIRST_MOVE_S, time_needed
+from asr_loadtest.autoscaler.verdict.rules.time_needed import FIRST_MOVE_S, time_needed
 from asr_loadtest.cluster.kubernetes.access import ClusterAccess, find_access
 from asr_loadtest.cluster.kubernetes.resources import WatchTarget
 from asr_loadtest.cluster.kubernetes.target import find_target

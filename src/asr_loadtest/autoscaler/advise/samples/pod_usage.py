@@ -8,7 +8,7 @@ from statistics import fmean
 from typing import Any
 
 from asr_client.errors import ConfigError
-from asr_loadtest.autoscaler.advise.sample import Sample
+from asr_loadtest.autoscaler.advise.samples.sample import Sample
 from asr_loadtest.cluster.kubernetes.quantity import quantity
 
 __all__ = ["is_pod_table", "sample_of_pod_metrics", "sample_of_pod_table"]

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from asr_loadtest.autoscaler.hpa.spec import HpaSpec
-from asr_loadtest.autoscaler.verdict.syncs import AFTER_SILENCE_S, SYNC_S, Sync, find_syncs
-from asr_loadtest.autoscaler.verdict.tenure import Tenure, find_tenure
-from asr_loadtest.autoscaler.verdict.wishes import Wish, wish_at
+from asr_loadtest.autoscaler.verdict.inferred.syncs import AFTER_SILENCE_S, SYNC_S, Sync, find_syncs
+from asr_loadtest.autoscaler.verdict.inferred.tenure import Tenure, find_tenure
+from asr_loadtest.autoscaler.verdict.inferred.wishes import Wish, wish_at
 from asr_loadtest.cluster.kubernetes.timeline import ClusterTimeline, ReplicaChange
 
 __all__ = ["SLACK_S", "Course", "Direction", "Look", "Move", "follow"]

@@ -6,9 +6,9 @@ import math
 from collections.abc import Iterable
 
 from asr_loadtest.autoscaler.advise.amounts import say_cores
+from asr_loadtest.autoscaler.advise.findings.resting import usage_percent
+from asr_loadtest.autoscaler.advise.findings.signals import fires
 from asr_loadtest.autoscaler.advise.pod_needs import PodNeeds
-from asr_loadtest.autoscaler.advise.resting import usage_percent
-from asr_loadtest.autoscaler.advise.signals import fires
 from asr_loadtest.autoscaler.hpa.spec import HpaSpec, MetricSpec
 from asr_loadtest.judgement.findings import Finding
 from asr_loadtest.judgement.units import percent

@@ -7,7 +7,7 @@ from statistics import fmean
 from typing import Any
 
 from asr_client.errors import ConfigError
-from asr_loadtest.autoscaler.advise.sample import Sample
+from asr_loadtest.autoscaler.advise.samples.sample import Sample
 
 __all__ = ["is_report", "sample_of_report"]
 

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 from asr_loadtest.autoscaler.hpa import rates
 from asr_loadtest.autoscaler.hpa.spec import HpaSpec
-from asr_loadtest.autoscaler.verdict.course import Course, Direction
+from asr_loadtest.autoscaler.verdict.inferred.course import Course, Direction
 from asr_loadtest.cluster.kubernetes.timeline import ReplicaChange
 
 __all__ = ["has_rate", "step_limit"]

@@ -8,14 +8,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from asr_client.errors import ConfigError
-from asr_loadtest.autoscaler.advise.pod_usage import (
+from asr_loadtest.autoscaler.advise.samples.fields import sample_of_fields
+from asr_loadtest.autoscaler.advise.samples.pod_usage import (
     is_pod_table,
     sample_of_pod_metrics,
     sample_of_pod_table,
 )
-from asr_loadtest.autoscaler.advise.report_sample import is_report, sample_of_report
-from asr_loadtest.autoscaler.advise.sample import Sample
-from asr_loadtest.autoscaler.advise.sample_fields import sample_of_fields
+from asr_loadtest.autoscaler.advise.samples.report import is_report, sample_of_report
+from asr_loadtest.autoscaler.advise.samples.sample import Sample
 from asr_loadtest.manifests.documents import parse_manifests
 
 __all__ = ["parse_sample"]

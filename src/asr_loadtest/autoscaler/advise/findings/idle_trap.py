@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from asr_loadtest.autoscaler.advise.amounts import say_bytes, say_cores
-from asr_loadtest.autoscaler.advise.resting import (
+from asr_loadtest.autoscaler.advise.findings.resting import (
     Resting,
     largest_harmless_percent,
     resting_place,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from asr_loadtest.autoscaler.advise.pace import policy_rate_per_min
+from asr_loadtest.autoscaler.advise.findings.pace import policy_rate_per_min
 from asr_loadtest.autoscaler.advise.pod_needs import GPU, PodNeeds
 from asr_loadtest.autoscaler.hpa.spec import HpaSpec
 from asr_loadtest.judgement.findings import Finding

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from asr_loadtest.autoscaler.advise.amounts import say_s
-from asr_loadtest.autoscaler.advise.resting import usage_ratio
-from asr_loadtest.autoscaler.advise.sample import Sample
+from asr_loadtest.autoscaler.advise.findings.resting import usage_ratio
+from asr_loadtest.autoscaler.advise.samples.sample import Sample
 from asr_loadtest.autoscaler.hpa.spec import HpaSpec, MetricSpec
 from asr_loadtest.cluster.kubernetes.sightings import MetricStatus
 from asr_loadtest.judgement.units import percent

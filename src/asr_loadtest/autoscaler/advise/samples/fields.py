@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
 
 from asr_client.errors import ConfigError
-from asr_loadtest.autoscaler.advise.sample import Sample
+from asr_loadtest.autoscaler.advise.samples.sample import Sample
 from asr_loadtest.cluster.kubernetes.quantity import quantity
 
 __all__ = ["sample_of_fields"]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal
 
-from asr_loadtest.autoscaler.verdict.course import Course, Look, Move
-from asr_loadtest.autoscaler.verdict.plural import several
-from asr_loadtest.autoscaler.verdict.syncs import SYNC_S
+from asr_loadtest.autoscaler.verdict.inferred.course import Course, Look, Move
+from asr_loadtest.autoscaler.verdict.inferred.syncs import SYNC_S
+from asr_loadtest.autoscaler.verdict.rules.plural import several
 from asr_loadtest.autoscaler.verdict.values import RuleVerdict
 
 __all__ = ["judge_bound"]

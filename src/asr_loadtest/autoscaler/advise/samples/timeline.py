@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from statistics import fmean
 
-from asr_loadtest.autoscaler.advise.sample import Sample
+from asr_loadtest.autoscaler.advise.samples.sample import Sample
 from asr_loadtest.cluster.kubernetes.timeline import ClusterTimeline
 
 __all__ = ["sample_of_timeline"]

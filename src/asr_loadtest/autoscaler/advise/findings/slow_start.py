@@ -10,7 +10,12 @@ from __future__ import annotations
 import math
 
 from asr_loadtest.autoscaler.advise.amounts import say_s
-from asr_loadtest.autoscaler.advise.pace import DETECTION_S, pause_s, reaction_s, steps_to_maximum
+from asr_loadtest.autoscaler.advise.findings.pace import (
+    DETECTION_S,
+    pause_s,
+    reaction_s,
+    steps_to_maximum,
+)
 from asr_loadtest.autoscaler.advise.pod_needs import PodNeeds
 from asr_loadtest.autoscaler.hpa.spec import HpaSpec
 from asr_loadtest.judgement.findings import Finding

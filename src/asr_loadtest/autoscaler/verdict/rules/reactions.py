@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from asr_loadtest.autoscaler.verdict.course import Course, Direction, Look
-from asr_loadtest.autoscaler.verdict.syncs import SYNC_S
+from asr_loadtest.autoscaler.verdict.inferred.course import Course, Direction, Look
+from asr_loadtest.autoscaler.verdict.inferred.syncs import SYNC_S
 
 __all__ = ["Unheeded", "find_unheeded"]
 

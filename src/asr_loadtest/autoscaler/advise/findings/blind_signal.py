@@ -10,8 +10,8 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from asr_loadtest.autoscaler.advise.sample import Sample
-from asr_loadtest.autoscaler.advise.signals import fires, signs_of_saturation
+from asr_loadtest.autoscaler.advise.findings.signals import fires, signs_of_saturation
+from asr_loadtest.autoscaler.advise.samples.sample import Sample
 from asr_loadtest.autoscaler.hpa.spec import HpaSpec, MetricSpec
 from asr_loadtest.judgement.findings import Finding
 

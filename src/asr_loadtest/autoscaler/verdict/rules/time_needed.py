@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from asr_loadtest.autoscaler.hpa.spec import ScalingRules
-from asr_loadtest.autoscaler.verdict.syncs import SYNC_S
+from asr_loadtest.autoscaler.verdict.inferred.syncs import SYNC_S
 
 __all__ = ["FIRST_MOVE_S", "time_needed"]
 

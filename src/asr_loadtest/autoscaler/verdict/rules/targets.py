@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from asr_loadtest.autoscaler.hpa.spec import MetricSpec
-from asr_loadtest.autoscaler.verdict.course import Course, Look, Move
-from asr_loadtest.autoscaler.verdict.plural import several
-from asr_loadtest.autoscaler.verdict.reactions import Unheeded, find_unheeded
-from asr_loadtest.autoscaler.verdict.time_needed import FIRST_MOVE_S
+from asr_loadtest.autoscaler.verdict.inferred.course import Course, Look, Move
+from asr_loadtest.autoscaler.verdict.inferred.wishes import Proposal
+from asr_loadtest.autoscaler.verdict.rules.plural import several
+from asr_loadtest.autoscaler.verdict.rules.reactions import Unheeded, find_unheeded
+from asr_loadtest.autoscaler.verdict.rules.time_needed import FIRST_MOVE_S
 from asr_loadtest.autoscaler.verdict.values import RuleVerdict
-from asr_loadtest.autoscaler.verdict.wishes import Proposal
 
 __all__ = ["judge_targets"]
 

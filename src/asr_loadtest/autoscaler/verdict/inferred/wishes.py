@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 from asr_loadtest.autoscaler.hpa.spec import Behavior, HpaSpec, MetricSpec
 from asr_loadtest.autoscaler.hpa.weighing import is_tolerated
-from asr_loadtest.autoscaler.verdict.pod_counts import PodCount, count_pods
-from asr_loadtest.autoscaler.verdict.syncs import Sync
+from asr_loadtest.autoscaler.verdict.inferred.pod_counts import PodCount, count_pods
+from asr_loadtest.autoscaler.verdict.inferred.syncs import Sync
 from asr_loadtest.cluster.kubernetes.sightings import MetricStatus
 from asr_loadtest.cluster.kubernetes.timeline import ClusterTimeline
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from asr_loadtest.autoscaler.advise.amounts import say_s
-from asr_loadtest.autoscaler.advise.pace import DETECTION_S, pause_s
-from asr_loadtest.autoscaler.advise.signals import fires, status_ratio
+from asr_loadtest.autoscaler.advise.findings.pace import DETECTION_S, pause_s
+from asr_loadtest.autoscaler.advise.findings.signals import fires, status_ratio
 from asr_loadtest.autoscaler.hpa.spec import HpaSpec
 from asr_loadtest.cluster.kubernetes.sightings import HpaSeen, PodSeen
 from asr_loadtest.cluster.kubernetes.steps import Steps

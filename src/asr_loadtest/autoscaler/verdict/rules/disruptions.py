@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from asr_loadtest.autoscaler.verdict.course import Course
-from asr_loadtest.autoscaler.verdict.plural import several
+from asr_loadtest.autoscaler.verdict.inferred.course import Course
+from asr_loadtest.autoscaler.verdict.rules.plural import several
 from asr_loadtest.autoscaler.verdict.values import RuleVerdict
 from asr_loadtest.cluster.kubernetes.sightings import DisruptionBudgetSeen
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from asr_loadtest.autoscaler.hpa.spec import HpaSpec
-from asr_loadtest.autoscaler.verdict.course import Course, Direction, Move
-from asr_loadtest.autoscaler.verdict.limits import has_rate, step_limit
-from asr_loadtest.autoscaler.verdict.plural import several
-from asr_loadtest.autoscaler.verdict.time_needed import time_needed
+from asr_loadtest.autoscaler.verdict.inferred.course import Course, Direction, Move
+from asr_loadtest.autoscaler.verdict.rules.limits import has_rate, step_limit
+from asr_loadtest.autoscaler.verdict.rules.plural import several
+from asr_loadtest.autoscaler.verdict.rules.time_needed import time_needed
 from asr_loadtest.autoscaler.verdict.values import RuleVerdict
 
 __all__ = ["judge_rate"]

@@ -8,10 +8,10 @@ wish, and waits for a whole window: it is never earlier.
 
 from __future__ import annotations
 
-from asr_loadtest.autoscaler.verdict.course import Course, Direction, Look, Move
-from asr_loadtest.autoscaler.verdict.plural import several
-from asr_loadtest.autoscaler.verdict.syncs import SYNC_S
-from asr_loadtest.autoscaler.verdict.time_needed import time_needed
+from asr_loadtest.autoscaler.verdict.inferred.course import Course, Direction, Look, Move
+from asr_loadtest.autoscaler.verdict.inferred.syncs import SYNC_S
+from asr_loadtest.autoscaler.verdict.rules.plural import several
+from asr_loadtest.autoscaler.verdict.rules.time_needed import time_needed
 from asr_loadtest.autoscaler.verdict.values import RuleVerdict
 
 __all__ = ["judge_window"]
