@@ -18,7 +18,11 @@ from asr_loadtest.load.health import GeneratorReading
 from asr_loadtest.load.run_info import RunInfo
 from asr_loadtest.load.samples import Sample
 from asr_loadtest.load.tally import Tally, tally_of
-from asr_loadtest.report.autoscaler_assessment import assess_autoscaler, with_autoscaler
+from asr_loadtest.report.autoscaler_assessment import (
+    AutoscalerAssessment,
+    assess_autoscaler,
+    with_autoscaler,
+)
 from asr_loadtest.report.document import Document, document
 from asr_loadtest.report.run_folder import RunReader
 from asr_loadtest.report.server_sample import server_sample
@@ -73,14 +77,7 @@ def assess(  # noqa: PLR0913 - all that is known of a run
     looks = list(pods)
     server = ServerTimeline(looks, info.route.get("model", "")) if looks else None
     signs = _signs(server, tally)
-    servers = None
-    # A cluster that is played knows nothing of this load, and its servers are others.
-    if server is not None and info.cluster_speed == 1:
-        servers = server_sample(server, judged_span(tally), queue_grows=signs.queue_grows)
-    try:
-        autoscaler = assess_autoscaler(sightings, tally, info.cluster_speed, servers)
-    except ConfigError as error:  # of a kind that we do not know: the load's verdict stands
-        autoscaler, notes = None, (*notes, f"the autoscaler is not judged: {error.message}")
+    autoscaler, not_judged = _autoscaler(info, tally, sightings, server, signs)
     if verdict is None:
         verdict = conclude(tally, slo, info, health, signs)
         verdict = verdict if autoscaler is None else with_autoscaler(verdict, autoscaler)
@@ -92,7 +89,7 @@ def assess(  # noqa: PLR0913 - all that is known of a run
         health=health,
         verdict=verdict,
         slo=slo,
-        notes=notes,
+        notes=(*notes, *not_judged),
     )
     return Assessment(verdict, whole)
 
@@ -118,6 +115,24 @@ def assess_again(
     health, pods = list(reader.generator()), list(reader.pods())
     sightings = list(reader.sightings())
     return assess(info, tally, slo, health, pods, sightings=sightings, notes=reader.notes)
+
+
+def _autoscaler(
+    info: RunInfo,
+    tally: Tally,
+    sightings: Iterable[Sighting],
+    server: ServerTimeline | None,
+    signs: ServerSigns,
+) -> tuple[AutoscalerAssessment | None, tuple[str, ...]]:
+    """Judge the autoscaler, if one was seen; else give what is to be said, if anything."""
+    servers = None
+    # A cluster that is played knows nothing of this load, and its servers are others.
+    if server is not None and info.cluster_speed == 1:
+        servers = server_sample(server, judged_span(tally), queue_grows=signs.queue_grows)
+    try:
+        return assess_autoscaler(sightings, tally, info.cluster_speed, servers), ()
+    except ConfigError as error:  # a spec of a kind that we do not know: the load's verdict stands
+        return None, (f"the autoscaler is not judged: {error.message}",)
 
 
 def _watched(samples: Iterator[Sample], on_progress: Callable[[int], None]) -> Iterator[Sample]:
