@@ -1,26 +1,13 @@
-"""What a transcription returns: frozen values, free of I/O and of numpy."""
+"""The text of one recording, and how it came about."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 from asr_client.faults import Attempt
+from asr_client.results.coverage import Coverage
 
-__all__ = [
-    "AudioFacts",
-    "Health",
-    "ModelEntry",
-    "ModelInfo",
-    "ModelList",
-    "ModelSource",
-    "Segment",
-    "Timing",
-    "Transcript",
-]
-
-
-ModelSource = Literal["repository index", "statistics", "configuration"]
+__all__ = ["AudioFacts", "Segment", "Timing", "Transcript"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +42,20 @@ class AudioFacts:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A stretch of the recording and its words; times in seconds from the recording's start."""
+    """
+    A stretch of the recording and its words.
+
+    Attributes:
+        start_s: Where it begins, in seconds from the recording's start.
+        end_s: Where it ends.
+        text: What was heard there; empty for a gap as well.
+        is_gap: No text came back for it, and why is told by the chunk in `Transcript.coverage`.
+    """
 
     start_s: float
     end_s: float
     text: str
+    is_gap: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +102,11 @@ class Transcript:
     The text of one recording, and how it came about.
 
     Attributes:
-        text: The words, as the model gave them, surrounding white space removed.
+        text: The words, as the model gave them, surrounding white space removed. Where a chunk
+            of a long recording failed, "[...]" stands in its place.
         language: The model's code for the language asked for; None where the model takes none.
         duration_s: Seconds of audio sent.
-        segments: The text with its times; one segment a request.
+        segments: The text with its times, which are those of the requests: one segment each.
         model: Name of the model asked.
         model_version: Version that answered; empty where the protocol does not tell.
         protocol: How it was asked: "http", "grpc", "generate", "asr-infer", "ulca" or "ai4i".
@@ -118,6 +115,8 @@ class Transcript:
         audio: Facts of the recording.
         attempts: Every try of every request that the call took, the last one being the answer.
         warnings: What a careful listener would want to know, a sentence each.
+        coverage: Which stretch of the recording went out in which request; None where it was one
+            request for all of it.
     """
 
     text: str
@@ -132,86 +131,14 @@ class Transcript:
     audio: AudioFacts
     attempts: tuple[Attempt, ...] = ()
     warnings: tuple[str, ...] = ()
+    coverage: Coverage | None = None
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether there is text for all of the recording; what is missing is in `coverage.gaps`."""
+        return self.coverage is None or self.coverage.is_complete
 
     @property
     def rtfx(self) -> float:
         """Audio seconds per wall second of the whole call (inverse real-time factor)."""
         return self.duration_s / self.timing.total_s if self.timing.total_s > 0 else 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Health:
-    """
-    What a server says of itself, and of the one model that matters.
-
-    Attributes:
-        live: The process runs.
-        ready: The server accepts requests; a Triton without any model says so, too.
-        model_ready: The named model can be asked.
-        model: Its name.
-    """
-
-    live: bool
-    ready: bool
-    model_ready: bool
-    model: str
-
-    @property
-    def ok(self) -> bool:
-        """Whether a transcription can be expected to work."""
-        return self.live and self.ready and self.model_ready
-
-    def explain(self) -> str:
-        """Say in one sentence how things stand."""
-        if self.ok:
-            return f"the server is ready and so is model {self.model!r}"
-        if not self.live:
-            return "the server is not live"
-        if self.model_ready:
-            return f"the server is not ready, though model {self.model!r} is: is it stopping?"
-        if self.ready:
-            return f"the server is ready, but model {self.model!r} is not: is it loaded there?"
-        return f"neither the server nor model {self.model!r} is ready"
-
-
-@dataclass(frozen=True, slots=True)
-class ModelEntry:
-    """One model, as the server lists it; *state* is Triton's, "" when unknown."""
-
-    name: str
-    version: str = ""
-    state: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ModelList:
-    """The models of a server, and who named them: a gateway may close the better sources."""
-
-    models: tuple[ModelEntry, ...]
-    source: ModelSource
-
-
-@dataclass(frozen=True, slots=True)
-class ModelInfo:
-    """
-    One model, and how this client talks to it.
-
-    Attributes:
-        name: The model's name.
-        protocol: How it is asked.
-        why_protocol: What decided that.
-        contract: The family of tensors or fields it speaks.
-        why_contract: What gave the family away.
-        sample_rate_hz: The rate that audio is resampled to.
-        languages: Codes that it takes; empty when nothing tells.
-        max_batch_size: Recordings that fit in one request.
-    """
-
-    name: str
-    protocol: str
-    why_protocol: str
-    contract: str
-    why_contract: str
-    sample_rate_hz: int
-    languages: tuple[str, ...]
-    max_batch_size: int

@@ -1,0 +1,7 @@
+"""Transcripts as text to write: writing.py has the formats, cues.py makes subtitles readable."""
+
+from __future__ import annotations
+
+from asr_client.formats.writing import FORMATS, format_transcript
+
+__all__ = ["FORMATS", "format_transcript"]
