@@ -48,12 +48,14 @@ class Observer(Protocol):
     """
     Watches one call, whose attempts follow one another.
 
+    Where requests of one call are made side by side, each has a `part` of the call's observer.
     `attempt_started` gives the headers that name the attempt to whoever handles it; none leaves
     that to the call. `ended` is told the error that the call ends with, None if it went well, and
     GeneratorExit if it was given up.
     """
 
     def settled(self, subject: Subject) -> None: ...
+    def part(self) -> Observer: ...
     def attempt_started(self, request: Request) -> Headers: ...
     def attempt_ended(self, attempt: Attempt) -> None: ...
     def ended(self, error: BaseException | None) -> None: ...
@@ -68,6 +70,10 @@ class Nobody:
 
     def settled(self, subject: Subject) -> None:
         """Let it be about anything."""
+
+    def part(self) -> Observer:
+        """Watch the part as the whole."""
+        return self
 
     def attempt_started(self, request: Request) -> Headers:  # noqa: ARG002 - for others to look at
         """Leave the naming to the call."""

@@ -92,6 +92,10 @@ class _Several:
         for each in self._observers:
             _unless_it_fails(None, each.settled, subject)
 
+    def part(self) -> Observer:
+        parts = (_unless_it_fails(None, each.part) for each in self._observers)
+        return _Several([part for part in parts if part is not None])
+
     def attempt_started(self, request: Request) -> Headers:
         names: Headers = ()
         for each in self._observers:

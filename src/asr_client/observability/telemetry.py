@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import dataclass
 
 from opentelemetry import metrics, propagate, trace
@@ -92,6 +93,12 @@ class _CallSpan(Nobody):
         self._model = _known({"asr.model": subject.model or None})
         language = {"asr.language": subject.language, "asr.audio_s": subject.audio_s}
         self._span.set_attributes(self._model | _known(language))
+
+    def part(self) -> Observer:
+        """Put attempts that are made beside others below the same call."""
+        part = copy(self)
+        part._attempt = None  # noqa: SLF001 - its own copy
+        return part
 
     def attempt_started(self, request: Request) -> Headers:
         """Begin the attempt's span, and pass it on in the way that the application has chosen."""
