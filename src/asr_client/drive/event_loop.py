@@ -50,8 +50,13 @@ async def stream_async(
                 if isinstance(effect, Emit):
                     yield effect.value
                     effect = flow.send(None)
+                    continue
+                try:
+                    done = await hands.do(effect)
+                except ASRError as error:
+                    effect = flow.throw(error)
                 else:
-                    effect = await _step(flow, effect, hands)
+                    effect = flow.send(done)
         except StopIteration:
             return
         finally:
@@ -62,20 +67,16 @@ async def _run(flow: Flow[Value], hands: _Hands) -> Value:
     try:
         effect = next(flow)
         while True:
-            effect = await _step(flow, effect, hands)
+            try:
+                done = await hands.do(effect)
+            except ASRError as error:
+                effect = flow.throw(error)
+            else:
+                effect = flow.send(done)
     except StopIteration as end:
         return end.value  # type: ignore[no-any-return]  # StopIteration is not generic
     finally:
         flow.close()
-
-
-async def _step(flow: Flow[Any], effect: Effect, hands: _Hands) -> Effect:
-    """Do what the flow wants done, and bring it to its next wish."""
-    try:
-        done = await hands.do(effect)
-    except ASRError as error:
-        return flow.throw(error)
-    return flow.send(done)
 
 
 class _Hands:

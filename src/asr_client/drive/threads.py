@@ -53,8 +53,13 @@ def stream(flow: Flow[None], transport: Transport, sources: Iterable[object]) ->
                 if isinstance(effect, Emit):
                     yield effect.value
                     effect = flow.send(None)
+                    continue
+                try:
+                    done = hands.do(effect)
+                except ASRError as error:
+                    effect = flow.throw(error)
                 else:
-                    effect = _step(flow, effect, hands)
+                    effect = flow.send(done)
         except StopIteration:
             return
         finally:
@@ -65,20 +70,16 @@ def _run(flow: Flow[Value], hands: _Hands) -> Value:
     try:
         effect = next(flow)
         while True:
-            effect = _step(flow, effect, hands)
+            try:
+                done = hands.do(effect)
+            except ASRError as error:
+                effect = flow.throw(error)
+            else:
+                effect = flow.send(done)
     except StopIteration as end:
         return end.value  # type: ignore[no-any-return]  # StopIteration is not generic
     finally:
         flow.close()
-
-
-def _step(flow: Flow[Any], effect: Effect, hands: _Hands) -> Effect:
-    """Do what the flow wants done, and bring it to its next wish."""
-    try:
-        done = hands.do(effect)
-    except ASRError as error:
-        return flow.throw(error)
-    return flow.send(done)
 
 
 class _GivenUpError(BaseException):
