@@ -24,15 +24,19 @@ ALLOWED: dict[str, set[str]] = {
     "errors": set(),
     "results": set(),
     "languages": set(),
+    "scripts": {"languages"},
+    "graphemes": set(),
     "auth": set(),
     "endpoint": set(),
     "deadline": set(),
-    "settings": {"auth", "deadline", "endpoint", "retry"},
+    "settings": {"auth", "chunking", "deadline", "endpoint", "retry"},
     "formats": {"results"},
+    "evaluation": {"graphemes", "languages", "scripts"},
     # what became of a request: verdicts on replies and failures, in primitives
     "classification": set(),
     # what goes over the wire
     "audio": {"results"},
+    "chunking": {"audio", "graphemes", "results"},
     "contracts": {"audio", "classification", "endpoint", "languages", "results"},
     "transports": {
         "auth",
@@ -48,6 +52,7 @@ ALLOWED: dict[str, set[str]] = {
     "calls": {
         "audio",
         "auth",
+        "chunking",
         "classification",
         "contracts",
         "deadline",
@@ -56,6 +61,7 @@ ALLOWED: dict[str, set[str]] = {
         "pacing",
         "results",
         "retry",
+        "scripts",
         "settings",
     },
     # who watches it, and what of it is told
@@ -98,9 +104,12 @@ ALLOWED: dict[str, set[str]] = {
         "doctor",
         "embedded",
         "endpoint",
+        "evaluation",
         "formats",
+        "languages",
         "observability",
         "results",
+        "scripts",
         "settings",
         "testing",
     },
@@ -116,9 +125,11 @@ PURE = (
     "errors",
     "faults",
     "formats",
+    "graphemes",
     "languages",
     "results",
     "retry",
+    "scripts",
 )
 IO = {"asyncio", "grpc", "httpcore", "io", "os", "pathlib", "socket", "subprocess", "threading"}
 
