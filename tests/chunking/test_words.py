@@ -1,0 +1,92 @@
+"""Text as words that can be compared, and words as graphemes."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from asr_client.chunking.words import Word, graphemes_of, words_of
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Rain,", "rain"),
+        ("है।", "है"),
+        ("STRASSE", "straße"),
+        ("don't", "don\u2019t"),
+        ("क्\u200dष", "क्ष"),
+        ("می\u200cشود", "میشود"),
+        ("\u0958लम", "\u0915\u093cलम"),
+        ("cafe\u0301", "caf\u00e9"),
+        ("\u0b95\u0bca", "\u0b95\u0bc6\u0bbe"),
+        ("بھیڑ\u06d4", "بھیڑ"),
+        ("«ok»", "ok"),
+    ],
+)
+def test_words_are_equal_when_written_otherwise(one: str, other: str) -> None:
+    """Case, punctuation, joiners and ways to encode a letter do not count."""
+    assert words_of(one)[0].key == words_of(other)[0].key
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("कम", "काम"), ("कल", "कल्"), ("பல", "பால்"), ("है", "हैं"), ("ক", "কা"), ("no", "now")],
+)
+def test_words_differ_when_a_sign_differs(one: str, other: str) -> None:
+    """Vowel signs, viramas and nasal signs tell words apart."""
+    assert words_of(one)[0].key != words_of(other)[0].key
+
+
+def test_punctuation_alone_belongs_to_a_neighbour() -> None:
+    """A danda with a space before it is no word; nor is a dash at the start."""
+    assert words_of(" - आज बारिश है । और ") == (
+        Word("- आज", "आज"),
+        Word("बारिश", "बारिश"),
+        Word("है ।", "है"),
+        Word("और", "और"),
+    )
+    assert words_of(" . . ") == (Word(". .", ". ."),)
+    assert words_of(" \n") == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "graphemes"),
+    [
+        ("weather", list("weather")),
+        ("मौसम", ["मौ", "स", "म"]),
+        ("हिन्दी", ["हि", "न्दी"]),
+        ("क्ष", ["क्ष"]),
+        ("राष्ट्र", ["रा", "ष्ट्र"]),
+        ("ক্ষমা", ["ক্ষ", "মা"]),
+        ("தமிழ்", ["த", "மி", "ழ்"]),
+        ("வந்தான்", ["வ", "ந்", "தா", "ன்"]),
+        ("क्\u200dष", ["क्\u200dष"]),
+        ("क्\u200cष", ["क्\u200c", "ष"]),
+        ("ज़्यादा", ["ज़्या", "दा"]),
+        ("\u093eक", ["\u093e", "क"]),
+        ("", []),
+    ],
+)
+def test_graphemes_hold_letters_and_their_marks(text: str, graphemes: list[str]) -> None:
+    """Signs go with their letter; conjuncts are one where the script joins them."""
+    assert list(graphemes_of(text)) == graphemes
+
+
+@given(st.text())
+def test_nothing_is_lost_in_words_and_graphemes(text: str) -> None:
+    """Words are the text but for white space, graphemes are the text; no mark starts a word."""
+    assert [token for word in words_of(text) for token in word.text.split()] == text.split()
+    assert all(word.key for word in words_of(text))
+    assert "".join(graphemes_of(text)) == text
+    assert not any(unicodedata.category(each[0]).startswith("M") for each in graphemes_of(text)[1:])
+
+
+def test_words_take_time_by_length_when_text_is_hostile() -> None:
+    """Marks and punctuation without end stay cheap."""
+    assert len(graphemes_of("क" + "\u093c" * 300_000)) == 1
+    assert len(words_of(". " * 100_000)) == 1
+    assert len(words_of("x" * 300_000)) == 1
