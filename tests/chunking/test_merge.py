@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from asr_client.chunking.merge import OVERLAP_WORDS, merge_texts, most_words
-from asr_client.chunking.words import graphemes_of
+from asr_client.graphemes import graphemes
 
 Damage = Callable[[random.Random, str, bool], str]
 
@@ -58,11 +58,11 @@ def heard(
 
 def cut_off(rng: random.Random, word: str, is_first: bool) -> str:
     """Keep a part of the word, as a cut through its sound does; half of the short ones stay."""
-    graphemes = graphemes_of(word)
-    if len(graphemes) == 1:
+    letters = graphemes(word)
+    if len(letters) == 1:
         return rng.choice([word, "hm"])
-    kept = rng.randint(1, len(graphemes) - 1)
-    return "".join(graphemes[kept:] if is_first else graphemes[:kept])
+    kept = rng.randint(1, len(letters) - 1)
+    return "".join(letters[kept:] if is_first else letters[:kept])
 
 
 def garbled(rng: random.Random, word: str, is_first: bool) -> str:  # noqa: ARG001 - a Damage

@@ -1,14 +1,12 @@
-"""Text as words that can be compared, and words as graphemes."""
+"""Text as words that can be compared."""
 
 from __future__ import annotations
-
-import unicodedata
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asr_client.chunking.words import Word, graphemes_of, words_of
+from asr_client.chunking.words import Word, words_of
 
 
 @pytest.mark.parametrize(
@@ -53,40 +51,14 @@ def test_punctuation_alone_belongs_to_a_neighbour() -> None:
     assert words_of(" \n") == ()
 
 
-@pytest.mark.parametrize(
-    ("text", "graphemes"),
-    [
-        ("weather", list("weather")),
-        ("मौसम", ["मौ", "स", "म"]),
-        ("हिन्दी", ["हि", "न्दी"]),
-        ("क्ष", ["क्ष"]),
-        ("राष्ट्र", ["रा", "ष्ट्र"]),
-        ("ক্ষমা", ["ক্ষ", "মা"]),
-        ("தமிழ்", ["த", "மி", "ழ்"]),
-        ("வந்தான்", ["வ", "ந்", "தா", "ன்"]),
-        ("क्\u200dष", ["क्\u200dष"]),
-        ("क्\u200cष", ["क्\u200c", "ष"]),
-        ("ज़्यादा", ["ज़्या", "दा"]),
-        ("\u093eक", ["\u093e", "क"]),
-        ("", []),
-    ],
-)
-def test_graphemes_hold_letters_and_their_marks(text: str, graphemes: list[str]) -> None:
-    """Signs go with their letter; conjuncts are one where the script joins them."""
-    assert list(graphemes_of(text)) == graphemes
-
-
 @given(st.text())
-def test_nothing_is_lost_in_words_and_graphemes(text: str) -> None:
-    """Words are the text but for white space, graphemes are the text; no mark starts a word."""
+def test_words_are_the_text_but_for_white_space(text: str) -> None:
+    """Nothing is lost, and each word can be compared."""
     assert [token for word in words_of(text) for token in word.text.split()] == text.split()
     assert all(word.key for word in words_of(text))
-    assert "".join(graphemes_of(text)) == text
-    assert not any(unicodedata.category(each[0]).startswith("M") for each in graphemes_of(text)[1:])
 
 
 def test_words_take_time_by_length_when_text_is_hostile() -> None:
-    """Marks and punctuation without end stay cheap."""
-    assert len(graphemes_of("क" + "\u093c" * 300_000)) == 1
+    """Punctuation and words without end stay cheap."""
     assert len(words_of(". " * 100_000)) == 1
     assert len(words_of("x" * 300_000)) == 1

@@ -18,7 +18,8 @@ import math
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 
-from asr_client.chunking.words import Word, graphemes_of, words_of
+from asr_client.chunking.words import Word, words_of
+from asr_client.graphemes import graphemes
 
 __all__ = ["OVERLAP_WORDS", "merge_texts", "most_words"]
 
@@ -188,5 +189,5 @@ def _is_founded(columns: Sequence[_Column]) -> bool:
 
 
 def _is_half(one: str, other: str) -> bool:
-    part, whole = sorted((len(graphemes_of(one)), len(graphemes_of(other))))
+    part, whole = sorted((len(graphemes(one)), len(graphemes(other))))
     return 2 * part >= whole

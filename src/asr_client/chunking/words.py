@@ -1,23 +1,15 @@
 """
-Text -> words that can be compared, and the graphemes of a word. Pure.
+Text -> words that can be compared. Pure.
 
     words_of("Rain, today ।")   -> Word("Rain,", key="rain"), Word("today ।", key="today")
-    graphemes_of("हिन्दी")        -> "हि", "न्दी"
 """
 
 from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
-from itertools import pairwise
 
-__all__ = ["Word", "graphemes_of", "words_of"]
-
-# Viramas after which the next letter belongs to the same grapheme (Unicode 15.1, UAX 29, rule GB9c:
-# Indic_Conjunct_Break=Linker): Devanagari, Bengali, Gujarati, Odia, Telugu, Malayalam.
-_LINKERS = frozenset("\u094d\u09cd\u0acd\u0b4d\u0c4d\u0d4d")
-_ZWNJ = "\u200c"
-_JOINERS = frozenset({_ZWNJ, "\u200d"})
+__all__ = ["Word", "words_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,24 +46,6 @@ def words_of(text: str) -> tuple[Word, ...]:
         alone = " ".join(waiting)
         return (Word(alone, alone),)
     return tuple(Word(" ".join(group), _key("".join(group))) for group in groups)
-
-
-def graphemes_of(text: str) -> tuple[str, ...]:
-    """
-    Split *text* into what a reader takes for one character each.
-
-    A letter with its vowel signs and other marks is one, and so is a conjunct. Of the rules of
-    UAX 29 these are the ones that matter for the scripts of speech.
-    """
-    starts: list[int] = []
-    is_linked = False
-    for place, character in enumerate(text):
-        category = unicodedata.category(character)
-        is_part = character in _JOINERS or category.startswith("M")
-        if not (starts and (is_part or (is_linked and category == "Lo"))):
-            starts.append(place)
-        is_linked = character in _LINKERS or (is_linked and is_part and character != _ZWNJ)
-    return tuple(text[start:end] for start, end in pairwise([*starts, len(text)]))
 
 
 def _key(token: str) -> str:
