@@ -38,6 +38,8 @@ from asr_client.errors import (
 if TYPE_CHECKING:
     from asr_client.audio import Waveform, load_audio
     from asr_client.auth import ApiKey
+    from asr_client.calls.recording import Recording
+    from asr_client.chunking.options import Chunking
     from asr_client.client import ASRClient, AsyncASRClient
     from asr_client.formats import format_transcript
     from asr_client.results import Transcript
@@ -56,6 +58,7 @@ __all__ = [
     "AsyncASRClient",
     "AudioError",
     "AuthError",
+    "Chunking",
     "ConfigError",
     "Connections",
     "ContractError",
@@ -66,6 +69,7 @@ __all__ = [
     "NotSentError",
     "OverloadedError",
     "RateLimitedError",
+    "Recording",
     "RejectedInputError",
     "ReplyLostError",
     "RetryPolicy",
@@ -76,7 +80,6 @@ __all__ = [
     "Transcript",
     "TransportError",
     "Waveform",
-    "__version__",
     "format_transcript",
     "load_audio",
 ]
@@ -87,7 +90,9 @@ _HOMES = {
     "ASRClient": "client",
     "ApiKey": "auth",
     "AsyncASRClient": "client",
+    "Chunking": "chunking.options",
     "Connections": "settings.connections",
+    "Recording": "calls.recording",
     "RetryPolicy": "retry",
     "Transcript": "results",
     "Waveform": "audio",

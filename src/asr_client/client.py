@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator, Sequence
 from typing import Self, Unpack
 
 from asr_client.audio import AudioSource
 from asr_client.auth import KeyRing
+from asr_client.calls.batch import transcribe_batch
 from asr_client.calls.inspection import check_health, describe_model, list_models
+from asr_client.calls.many.flow import transcribe_many
+from asr_client.calls.many.options import Jobs, ManyOptions, never
+from asr_client.calls.recording import Recording
 from asr_client.calls.session import Session
 from asr_client.calls.terms import Options
 from asr_client.calls.transcription import transcribe
 from asr_client.contracts.kserve import KServe
-from asr_client.drive import run, run_async
+from asr_client.drive import run, run_async, stream, stream_async
 from asr_client.observability.observers import observe_by
 from asr_client.pacing import Pacers
-from asr_client.results import Health, ModelInfo, ModelList, Transcript
+from asr_client.results import Health, Item, ModelInfo, ModelList, Transcript
 from asr_client.settings.config import ClientConfig, Settings
 from asr_client.transports import open_async_transport, open_transport
 
@@ -80,6 +84,8 @@ class ASRClient:
             providers that the application has set; needs asr-client[otel].
         connect_timeout_s: Seconds for one connection, TLS included; 5 by default.
         normalize_peak: Scale each recording to full scale, as some callers of the model do.
+        chunking: How recordings are cut that are too long for one request (30 s by default); see
+            `asr_client.Chunking`.
         connections: How many connections are kept, and for how long; see
             `asr_client.settings.connections.Connections`.
         proxy: URL of an HTTP proxy to go through, with its user and password if it wants them;
@@ -108,6 +114,11 @@ class ASRClient:
         """
         Turn one recording into text.
 
+        One that is too long for one request is cut in its pauses, and several pieces are under way
+        at a time; `Transcript.coverage` shows that none of it was left out. A piece of which no
+        text comes back is a gap in the text, told by a warning and by `Transcript.is_complete`;
+        an error is raised only if that is all of it.
+
         Args:
             audio: Path, "-" for stdin, bytes of a file, binary file object, Waveform, or array of
                 shape (frames,) or (frames, channels): floats within [-1, 1], int16, int32 or uint8.
@@ -123,8 +134,7 @@ class ASRClient:
             ContractError: If the model or its reply is not as agreed.
         """
         options = Options(language, sample_rate_hz, deadline_s)
-        (transcript,) = run(transcribe(self._session, [audio], options), self._transport)
-        return transcript
+        return run(transcribe(self._session, audio, options), self._transport)
 
     def transcribe_batch(
         self,
@@ -144,7 +154,49 @@ class ASRClient:
             ConfigError: If the model, or the protocol, does not take as many at once.
         """
         options = Options(language, sample_rate_hz, deadline_s)
-        return run(transcribe(self._session, audios, options), self._transport)
+        return run(transcribe_batch(self._session, audios, options), self._transport)
+
+    def transcribe_many(  # noqa: PLR0913 - keyword-only options
+        self,
+        recordings: Iterable[AudioSource | Recording],
+        *,
+        language: str | None = None,
+        sample_rate_hz: int | None = None,
+        deadline_s: float | None = None,
+        jobs: Jobs = "auto",
+        ordered: bool = False,
+        patience_s: float = 60.0,
+        stopping: Callable[[], bool] | None = None,
+    ) -> Iterator[Item]:
+        """
+        Turn any number of recordings into text, several at a time.
+
+        Recordings are taken from *recordings* as there is room for them, in this thread, and only
+        while results are asked for; so it may be endless. Each comes back as one Item, which holds
+        its transcript or its own error. Long ones are cut as by `transcribe`; requests of similar
+        length go together, padded to the same length where the model knows lengths, so that Triton
+        can join them. A request that meets a server that is away or full goes again when it is
+        back. Leaving the loop early stops what has not been sent.
+
+        Args:
+            recordings: What `transcribe` takes, or Recording where languages or rates differ.
+            language: Language of those that name none.
+            sample_rate_hz: Rate of arrays that come without one, in Hz.
+            deadline_s: Seconds for one recording, counted from its first request.
+            jobs: Requests under way at a time; "auto" finds out how many the server can use.
+            ordered: Give results in the order of the recordings, not as they are ready.
+            patience_s: How long a server that is away is waited for, in seconds.
+            stopping: Asked before anything new is begun; once it says yes, what is under way is
+                ended and the iteration with it. What was not transcribed by then does not come.
+
+        Raises:
+            ConfigError: If an option cannot work.
+            ASRError: If the way to the model is not found. What concerns one recording is in its
+                Item.
+        """
+        options = Options(language, sample_rate_hz, deadline_s)
+        many = ManyOptions(jobs, ordered, patience_s, stopping or never)
+        return stream(transcribe_many(self._session, options, many), self._transport, recordings)
 
     def health(self, *, deadline_s: float | None = None) -> Health:
         """Ask whether the server is live, ready, and has this client's model ready."""
@@ -212,9 +264,7 @@ class AsyncASRClient:
     ) -> Transcript:
         """See `ASRClient.transcribe`."""
         options = Options(language, sample_rate_hz, deadline_s)
-        flow = transcribe(self._session, [audio], options)
-        (transcript,) = await run_async(flow, self._transport)
-        return transcript
+        return await run_async(transcribe(self._session, audio, options), self._transport)
 
     async def transcribe_batch(
         self,
@@ -226,7 +276,25 @@ class AsyncASRClient:
     ) -> tuple[Transcript, ...]:
         """See `ASRClient.transcribe_batch`."""
         options = Options(language, sample_rate_hz, deadline_s)
-        return await run_async(transcribe(self._session, audios, options), self._transport)
+        return await run_async(transcribe_batch(self._session, audios, options), self._transport)
+
+    def transcribe_many(  # noqa: PLR0913 - keyword-only options
+        self,
+        recordings: Iterable[AudioSource | Recording] | AsyncIterable[AudioSource | Recording],
+        *,
+        language: str | None = None,
+        sample_rate_hz: int | None = None,
+        deadline_s: float | None = None,
+        jobs: Jobs = "auto",
+        ordered: bool = False,
+        patience_s: float = 60.0,
+        stopping: Callable[[], bool] | None = None,
+    ) -> AsyncIterator[Item]:
+        """See `ASRClient.transcribe_many`; an iterable that blocks would hold up the loop."""
+        options = Options(language, sample_rate_hz, deadline_s)
+        many = ManyOptions(jobs, ordered, patience_s, stopping or never)
+        flow = transcribe_many(self._session, options, many)
+        return stream_async(flow, self._transport, recordings)
 
     async def health(self, *, deadline_s: float | None = None) -> Health:
         """See `ASRClient.health`."""

@@ -73,7 +73,7 @@ def paths(effects: list[object]) -> Iterator[str]:
 
 def drive(session: Session, replies: list[Reply]) -> tuple[object, list[object]]:
     """Answer a flow from a list; give its result and what it asked for."""
-    flow = transcribe(session, [WAVE], Options(language="Hindi"))
+    flow = transcribe(session, WAVE, Options(language="Hindi"))
     effects: list[object] = [next(flow)]
     try:
         while True:
@@ -86,7 +86,7 @@ def drive(session: Session, replies: list[Reply]) -> tuple[object, list[object]]
 
 def test_flow_asks_for_the_model_once_and_then_only_infers(session: Session) -> None:
     """Metadata and configuration are asked for once a session; later calls are one request."""
-    (first,), effects = drive(session, [reply(METADATA), reply(CONFIG), reply(ANSWER)])
+    first, effects = drive(session, [reply(METADATA), reply(CONFIG), reply(ANSWER)])
     assert list(paths(effects)) == [
         "/v2/models/asr_am_ensemble",
         "/v2/models/asr_am_ensemble/config",
@@ -100,13 +100,13 @@ def test_flow_asks_for_the_model_once_and_then_only_infers(session: Session) -> 
 def test_flow_does_without_the_configuration_when_it_is_closed(session: Session) -> None:
     """A gateway that routes metadata alone is good enough."""
     closed = Reply(404, {"x-kong-response-latency": "0"}, b'{"message":"no Route matched"}')
-    (first,), _ = drive(session, [reply(METADATA), closed, reply(ANSWER)])
+    first, _ = drive(session, [reply(METADATA), closed, reply(ANSWER)])
     assert first.text == "नमस्ते"
 
 
 def test_flow_sends_the_same_id_in_header_and_body(session: Session) -> None:
     """Gateway and server log the same request id, and the transcript tells it."""
-    (first,), effects = drive(session, [reply(METADATA), reply(CONFIG), reply(ANSWER)])
+    first, effects = drive(session, [reply(METADATA), reply(CONFIG), reply(ANSWER)])
     sent = effects[-1].request
     assert ("X-Request-ID", first.request_id) in sent.headers
     assert json.loads(bytes(sent.body[0]))["id"] == first.request_id
@@ -115,7 +115,7 @@ def test_flow_sends_the_same_id_in_header_and_body(session: Session) -> None:
 def test_flow_tells_the_server_what_is_left_of_the_deadline(session: Session, clock: Clock) -> None:
     """Triton may drop a queued request when its caller has gone; each try says what is left."""
     again = replace(session, config=replace(session.config, retry=RetryPolicy()))
-    flow = transcribe(again, [WAVE], Options(language="hi", deadline_s=10.0))
+    flow = transcribe(again, WAVE, Options(language="hi", deadline_s=10.0))
     next(flow)
     flow.send(reply(METADATA))
     work = flow.send(reply(CONFIG))
@@ -137,7 +137,7 @@ def timeout_us(sent: object) -> int:
 
 def test_flow_ends_when_time_runs_out_during_preparation(session: Session, clock: Clock) -> None:
     """Audio that took the caller's time to decode is not sent after the deadline."""
-    flow = transcribe(session, [WAVE], Options(language="hi", deadline_s=1.0))
+    flow = transcribe(session, WAVE, Options(language="hi", deadline_s=1.0))
     next(flow)
     flow.send(reply(METADATA))
     work = flow.send(reply(CONFIG))
@@ -149,7 +149,7 @@ def test_flow_ends_when_time_runs_out_during_preparation(session: Session, clock
 
 def test_flow_lets_a_transport_error_through(session: Session) -> None:
     """What a driver throws into the flow reaches the caller as it is."""
-    flow = transcribe(session, [WAVE], Options(language="hi"))
+    flow = transcribe(session, WAVE, Options(language="hi"))
     next(flow)
     with pytest.raises(NotSentError, match="down"):
         flow.throw(NotSentError("down"))

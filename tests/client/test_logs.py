@@ -222,7 +222,7 @@ def test_attempts_are_debug_and_retries_are_info(caplog: pytest.LogCaptureFixtur
     answers = iter([QUEUE_FULL, GOOD])
     wire = SimpleNamespace(send=lambda *_: next(answers))
     with caplog.at_level(logging.DEBUG, logger="asr_client"):
-        run(transcribe(session, [WAVE], Options(language="hi")), wire)
+        run(transcribe(session, WAVE, Options(language="hi")), wire)
     said = [(each.levelname, each.getMessage().partition(" in ")[0]) for each in caplog.records]
     assert said == [
         ("DEBUG", "/api/v1/asr/infer try 1: 503, overloaded, said by triton"),

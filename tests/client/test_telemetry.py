@@ -147,7 +147,7 @@ ATTEMPT = "POST /api/v1/asr/infer"
 def test_call_is_a_span_with_its_attempt_below(spans: Callable) -> None:
     """One call, one request: two spans, and the names that the conventions give to things."""
     wire = Wire([GOOD])
-    run(transcribe(session_to(), [WAVE], HINDI), wire)
+    run(transcribe(session_to(), WAVE, HINDI), wire)
     (call,), (attempt,) = spans()["asr.transcribe"], spans()[ATTEMPT]
     assert (call.parent, attempt.parent.span_id) == (None, call.context.span_id)
     assert (call.kind, attempt.kind) == (SpanKind.INTERNAL, SpanKind.CLIENT)
@@ -172,7 +172,7 @@ def test_call_is_a_span_with_its_attempt_below(spans: Callable) -> None:
 def test_server_is_told_the_attempts_own_span(spans: Callable) -> None:
     """What the gateway's or the server's tracing adds hangs below the attempt that caused it."""
     wire = Wire([QUEUE_FULL, GOOD])
-    run(transcribe(session_to(), [WAVE], HINDI), wire)
+    run(transcribe(session_to(), WAVE, HINDI), wire)
     assert wire.sent("traceparent") == [traceparent(span) for span in spans()[ATTEMPT]]
 
 
@@ -180,7 +180,7 @@ def test_application_span_is_the_parent_and_stays_current(spans: Callable) -> No
     """A call joins its caller's trace, and never changes which span is the current one."""
     wire = Wire([GOOD])
     with trace.get_tracer("app").start_as_current_span("request") as mine:
-        run(transcribe(session_to(), [WAVE], HINDI), wire)
+        run(transcribe(session_to(), WAVE, HINDI), wire)
         assert trace.get_current_span() is mine
     assert wire.current == [mine.get_span_context()]
     (call,), (attempt,) = spans()["asr.transcribe"], spans()[ATTEMPT]
@@ -193,7 +193,7 @@ def test_unsampled_trace_stays_unsampled(spans: Callable) -> None:
     unwanted = NonRecordingSpan(SpanContext(7, 9, is_remote=False, trace_flags=TraceFlags(0)))
     wire = Wire([GOOD])
     with trace.use_span(unwanted):
-        run(transcribe(session_to(), [WAVE], HINDI), wire)
+        run(transcribe(session_to(), WAVE, HINDI), wire)
     version, trace_id, _, flags = wire.sent("traceparent")[0].split("-")
     assert (version, int(trace_id, 16), flags) == ("00", 7, "00")
     assert spans() == {}
@@ -201,7 +201,7 @@ def test_unsampled_trace_stays_unsampled(spans: Callable) -> None:
 
 def test_retries_are_siblings_below_the_call(spans: Callable) -> None:
     """The try that failed is an error, the next one and the call are none."""
-    run(transcribe(session_to(), [WAVE], HINDI), Wire([QUEUE_FULL, GOOD]))
+    run(transcribe(session_to(), WAVE, HINDI), Wire([QUEUE_FULL, GOOD]))
     (call,), (first, second) = spans()["asr.transcribe"], spans()[ATTEMPT]
     assert {first.parent.span_id, second.parent.span_id} == {call.context.span_id}
     assert first.status.status_code is StatusCode.ERROR
@@ -216,7 +216,7 @@ def test_failure_is_told_by_call_and_attempt(spans: Callable) -> None:
     """A connection that breaks: no status, our code as the type, our words as the description."""
     session, wire = session_to(retry=NO_RETRY), Wire([ReplyLostError("it broke")])
     with pytest.raises(ReplyLostError):
-        run(transcribe(session, [WAVE], HINDI), wire)
+        run(transcribe(session, WAVE, HINDI), wire)
     (call,), (attempt,) = spans()["asr.transcribe"], spans()[ATTEMPT]
     assert "http.response.status_code" not in attempt.attributes
     for span in (call, attempt):
@@ -229,7 +229,7 @@ def test_failure_is_told_by_call_and_attempt(spans: Callable) -> None:
 def test_mistake_before_any_request_ends_the_call_alone(spans: Callable) -> None:
     """A language that does not exist: a call that failed, and no attempt."""
     with pytest.raises(ConfigError):
-        run(transcribe(session_to(), [WAVE], Options(language="hindee")), Wire([]))
+        run(transcribe(session_to(), WAVE, Options(language="hindee")), Wire([]))
     (call,) = spans()["asr.transcribe"]
     assert call.attributes["error.type"] == "language"
     assert list(spans()) == ["asr.transcribe"]
@@ -255,7 +255,7 @@ def test_concurrent_tasks_keep_to_their_own_parents(spans: Callable) -> None:
 
     async def one(session: Session, wire: AsyncWire) -> tuple[int, int]:
         with trace.get_tracer("app").start_as_current_span("task") as mine:
-            await run_async(transcribe(session, [WAVE], HINDI), wire)
+            await run_async(transcribe(session, WAVE, HINDI), wire)
             assert trace.get_current_span() is mine
             context = mine.get_span_context()
             return context.trace_id, context.span_id
@@ -283,7 +283,7 @@ def test_threads_keep_to_their_own_parents(spans: Callable) -> None:
 
     def one(_: int) -> int:
         with trace.get_tracer("app").start_as_current_span("thread") as mine:
-            run(transcribe(session, [WAVE], HINDI), Waiting([GOOD]))
+            run(transcribe(session, WAVE, HINDI), Waiting([GOOD]))
             return mine.get_span_context().span_id
 
     with ThreadPoolExecutor(8) as pool:
@@ -298,7 +298,7 @@ def test_cancelled_call_ends_its_spans(spans: Callable) -> None:
 
     async def cancel() -> None:
         wire = AsyncWire(together=2)
-        call = asyncio.create_task(run_async(transcribe(session_to(), [WAVE], HINDI), wire))
+        call = asyncio.create_task(run_async(transcribe(session_to(), WAVE, HINDI), wire))
         await wire.is_asked.wait()
         call.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -312,7 +312,7 @@ def test_cancelled_call_ends_its_spans(spans: Callable) -> None:
 def test_metrics_count_attempts_and_time_calls(measured: InMemoryMetricReader) -> None:
     """A histogram of whole calls, a counter of tries, both by outcome."""
     session = session_to("http://metrics.test/api/v1/asr/infer")
-    run(transcribe(session, [WAVE], HINDI), Wire([QUEUE_FULL, GOOD]))
+    run(transcribe(session, WAVE, HINDI), Wire([QUEUE_FULL, GOOD]))
     data = json.loads(measured.get_metrics_data().to_json())
     found = {
         metric["name"]: [
@@ -335,7 +335,7 @@ def test_metrics_count_attempts_and_time_calls(measured: InMemoryMetricReader) -
 def test_nothing_is_recorded_unless_asked_for(spans: Callable) -> None:
     """The default leaves no span, and still sends a trace that a gateway can log."""
     wire = Wire([GOOD])
-    run(transcribe(session_to(telemetry=False), [WAVE], HINDI), wire)
+    run(transcribe(session_to(telemetry=False), WAVE, HINDI), wire)
     assert spans() == {}
     (request_id,), (sent,) = wire.sent("X-Request-ID"), wire.sent("traceparent")
     assert sent.split("-")[1] == request_id

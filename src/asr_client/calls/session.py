@@ -11,6 +11,7 @@ from typing import Self
 from uuid import uuid4
 
 from asr_client.auth import KeyRing
+from asr_client.calls.body_limits import BodyLimits
 from asr_client.calls.observing import NOBODY, CallName, Observe, Observer, unobserved
 from asr_client.contracts.kserve import KServe
 from asr_client.contracts.recognizer import Recognizer
@@ -60,6 +61,7 @@ class Session:
         budget: How much may be repeated that may have run.
         routes: Models met so far.
         searches: Models that some call is looking for.
+        body_limits: How large a request was refused, by model.
         observe: Begins to watch a call.
         clock: Monotonic seconds.
         random: Draws the jitter.
@@ -72,6 +74,7 @@ class Session:
     budget: RetryBudget = field(default_factory=RetryBudget)
     routes: dict[str, Route] = field(default_factory=dict)
     searches: dict[str, object] = field(default_factory=dict)
+    body_limits: BodyLimits = field(default_factory=BodyLimits)
     observe: Observe = unobserved
     clock: Clock = time.monotonic
     random: Random = random.random
@@ -138,6 +141,10 @@ class Call:
     request_id: str = field(default_factory=lambda: uuid4().hex)
     log: list[Attempt] = field(default_factory=list)
     observer: Observer = NOBODY
+
+    def watched_by(self, observer: Observer) -> Self:
+        """Let somebody watch it."""
+        return replace(self, observer=observer)
 
     def with_audio(self, limit_s: float | None, audio_s: float) -> Self:
         """Give the call the time that *audio_s* seconds of audio need, counted from its start."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from asr_client.contracts.recognizer import Recognizer
 from asr_client.errors import ConfigError, LanguageError
 from asr_client.languages import LANGUAGES, resolve_language
+from asr_client.scripts import script_warning
 from asr_client.settings.config import DEFAULT_MODEL, ClientConfig
 
 __all__ = ["Options", "Terms", "settle"]
@@ -45,8 +46,14 @@ class Terms:
     asked: str | None
     unsent_model: str = ""
 
-    def warnings(self, duration_s: float) -> tuple[str, ...]:
-        """Say what is worth knowing of the call, as opposed to the recording of *duration_s*."""
+    def warnings(self, duration_s: float, text: str) -> tuple[str, ...]:
+        """
+        Say what is worth knowing of the call, as opposed to the recording.
+
+        Args:
+            duration_s: Length of the longest request, in seconds.
+            text: What was recognised.
+        """
         recognizer, said = self.recognizer, []
         if self.asked and not recognizer.takes_language:
             said.append(
@@ -57,6 +64,8 @@ class Terms:
         window_s = recognizer.window_s
         if window_s is not None and duration_s > window_s:
             said.append(f"the model listens for {window_s:g} s; the rest may be missing")
+        if self.language and (warning := script_warning(text, self.language)):
+            said.append(warning)
         return tuple(said)
 
 

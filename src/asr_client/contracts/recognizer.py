@@ -26,12 +26,15 @@ class Utterances:
         language: The model's own code; None sends none.
         request_id: Travels along and shows in the server's log.
         timeout_s: Seconds after which nobody waits for the answer, for servers that can be told.
+        padded_samples: So many samples each row is padded to with zeros, where the model can tell
+            them from audio (`Recognizer.pads`); None pads to the longest.
     """
 
     waves: tuple[Waveform, ...]
     language: str | None
     request_id: str
     timeout_s: float | None = None
+    padded_samples: int | None = None
 
     def limits(self) -> dict[str, int]:
         """
@@ -65,6 +68,7 @@ class Recognizer(Protocol):
         needs_language: Whether it cannot do without.
         max_batch_size: Utterances that fit in one request.
         window_s: Audio beyond this many seconds is lost by the model; None when it has no limit.
+        pads: Whether a recording may be padded, since its true length travels along.
     """
 
     @property
@@ -86,4 +90,15 @@ class Recognizer(Protocol):
     @property
     def window_s(self) -> float | None: ...
 
+    @property
+    def pads(self) -> bool: ...
+
     def recognize(self, utterances: Utterances) -> Exchange[Recognized]: ...
+
+    def body_bytes(self, samples: int) -> int:
+        """
+        Tell how large the body for one recording of so many samples is, or a little more.
+
+        Padding counts as samples. Never less than it is; at most a few hundred bytes more.
+        """
+        ...

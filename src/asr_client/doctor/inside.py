@@ -68,8 +68,7 @@ def try_transcription(case: Case) -> None:
 
 def _transcribe(case: Case, language: str | None) -> Outcome[Transcript]:
     audio = RECORDING if case.options.audio is None else case.options.audio
-    outcome = case.visitor.call(transcribe(case.visitor.session, [audio], Options(language)))
-    return Outcome(outcome.value[0] if outcome.value else None, outcome.error)
+    return case.visitor.call(transcribe(case.visitor.session, audio, Options(language)))
 
 
 def _name(audio: AudioSource) -> str:

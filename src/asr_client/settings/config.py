@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import NoReturn, TypedDict, Unpack, cast
 
 from asr_client.auth import NO_KEYS, ApiKeyArgument, KeySource, choose_source
+from asr_client.chunking.options import DEFAULT_CHUNKING, Chunking
 from asr_client.deadline import check_seconds
 from asr_client.endpoint import PROTOCOLS, Endpoint, Protocol, parse_url
 from asr_client.errors import ConfigError
@@ -51,6 +52,7 @@ class Settings(TypedDict, total=False):
     deadline_s: float | None
     connect_timeout_s: float | None
     normalize_peak: bool
+    chunking: Chunking | None
     retry: RetryPolicy | None
     pacing: bool
     on_attempt: Callable[[Attempt], object] | None
@@ -84,6 +86,7 @@ class ClientConfig:
     deadline_s: float | None = None
     connect_timeout_s: float = DEFAULT_CONNECT_TIMEOUT_S
     normalize_peak: bool = False
+    chunking: Chunking = DEFAULT_CHUNKING
     retry: RetryPolicy = DEFAULT_RETRY
     pacing: bool = True
     on_attempt: Callable[[Attempt], object] | None = None
@@ -125,6 +128,7 @@ class ClientConfig:
             deadline_s=given.seconds("deadline_s"),
             connect_timeout_s=given.seconds("connect_timeout_s") or DEFAULT_CONNECT_TIMEOUT_S,
             normalize_peak=settings.get("normalize_peak", False),
+            chunking=settings.get("chunking") or DEFAULT_CHUNKING,
             retry=settings.get("retry") or DEFAULT_RETRY,
             pacing=settings.get("pacing", True),
             on_attempt=settings.get("on_attempt"),

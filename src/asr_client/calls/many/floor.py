@@ -1,0 +1,284 @@
+"""
+What is done next: the decisions over many requests at a time. It does nothing itself.
+
+The flow asks in a loop: is anything ready to be handed out, is another recording wanted, is there
+something to begin? If not, it waits for something to end, and tells what came of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+
+from asr_client.calls.effects import NO_MORE, Ended, Flow
+from asr_client.calls.many.assembly import assemble
+from asr_client.calls.many.hearing import Hearing, Part
+from asr_client.calls.many.line import Line
+from asr_client.calls.many.opening import open_hearing
+from asr_client.calls.many.options import ManyOptions
+from asr_client.calls.many.outage import Outage, passes
+from asr_client.calls.many.shapes import Shapes
+from asr_client.calls.session import Call, Route, Session
+from asr_client.calls.terms import Options
+from asr_client.errors import ASRError, TooLargeError
+from asr_client.results import Item
+
+__all__ = ["Branch", "Floor"]
+
+# Pieces of audio that wait, besides what the concurrency has room for; what they may weigh.
+_SPARE = 8
+_MOST_WAITING_S = 900.0
+# Recordings that are read at a time: decoding holds the interpreter's lock in part.
+_READERS = 3
+# A batch that Triton joins is rarely larger.
+_LONGEST_RUN = 32
+# How often a piece is sent again that may have been worked on when its server went away.
+_MOST_LOST = 3
+_FULL = ("overloaded", "rate_limited")
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """Something to begin."""
+
+    key: object
+    flow: Flow[object]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Reading:
+    hearing: Hearing
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Asking:
+    part: Part
+    call: Call
+    began_s: float
+
+
+class Floor:
+    """
+    Recordings under way, and what is to be done with them next.
+
+    Args:
+        session: What all calls share.
+        route: How the model is asked.
+        options: What the caller says of all of them.
+        many: How they are gone through.
+    """
+
+    def __init__(self, session: Session, route: Route, options: Options, many: ManyOptions) -> None:
+        recognizer = route.recognizer
+        self._session = session
+        self._route = route
+        self._options = options
+        self._many = many
+        self._shapes = Shapes(session, recognizer)
+        self._concurrency = many.concurrency()
+        self._outage = Outage(many.patience_s)
+        self._line: Line[Part] = Line(min(recognizer.max_batch_size, _LONGEST_RUN))
+        self._hearings: dict[int, Hearing] = {}
+        self._ready: dict[int, Item] = {}
+        self._taken = 0
+        self._next_index = 0  # of the next one to be handed out, if that goes in order
+        self._asking = 0
+        self._waiting_s = 0.0
+        self._model_version = ""
+        self._has_all = False
+
+    # What is ready.
+
+    def take_ready(self) -> Iterator[Item]:
+        """Hand out what is ready; in order, if that is wanted."""
+        if not self._many.ordered:
+            while self._ready:
+                yield self._ready.pop(next(iter(self._ready)))
+        while self._next_index in self._ready:
+            yield self._ready.pop(self._next_index)
+            self._next_index += 1
+
+    @property
+    def is_done(self) -> bool:
+        """Whether nothing is left to be done, or to be waited for."""
+        if self._many.stopping():
+            return not self._asking and not self._readers
+        return self._has_all and not self._hearings and not self._ready
+
+    # What comes in.
+
+    @property
+    def wants_more(self) -> bool:
+        """Whether there is room for another recording."""
+        if self._has_all or self._many.stopping() or self._outage.is_on:
+            return False
+        unread = sum(not hearing.is_read for hearing in self._hearings.values())
+        held = len(self._hearings) + len(self._ready)
+        return unread < _READERS and self._has_room and held < 4 * self._wanted + _SPARE
+
+    def take_in(self, source: object) -> None:
+        """Take in another recording, or that there is no more."""
+        if source is NO_MORE:
+            self._has_all = True
+            return
+        index, self._taken = self._taken, self._taken + 1
+        try:
+            self._hearings[index] = open_hearing(
+                self._session, self._route, self._options, index, source
+            )
+        except ASRError as error:
+            self._ready[index] = Item(index, source, error=error)
+
+    def resume(self, hearing: Hearing, refused: ASRError | None = None) -> None:
+        """Take in one of which a first piece was read, and *refused* if it was sent already."""
+        self._hearings[hearing.index] = hearing
+        for part in tuple(hearing.parts):
+            if refused is None:
+                self._queue(part)
+            else:
+                self._ask_failed(part, refused, self._session.clock())
+        self._finish(hearing)
+
+    # What is begun.
+
+    def next_branch(self) -> Branch | None:
+        """Name what is to be begun now; None if there is nothing, or no room."""
+        if self._many.stopping():
+            return None
+        return self._ask() or self._read()
+
+    @property
+    def pause_s(self) -> float | None:
+        """How long to wait for something to end, before there may be something to begin."""
+        if self._line and not self._asking and self._outage.is_on:
+            return self._outage.begins_in_s(self._session.clock())
+        return None
+
+    def _ask(self) -> Branch | None:
+        now_s = self._session.clock()
+        limit = 1 if self._outage.is_on else self._concurrency.limit
+        if self._asking >= limit or self._outage.begins_in_s(now_s) > 0:
+            return None
+        part = self._line.take()
+        if part is None:
+            return None
+        self._asking += 1
+        self._waiting_s -= self._seconds(part)
+        self._concurrency.started(now_s)
+        call = part.hearing.call_for(part, now_s)
+        return Branch(_Asking(part, call, now_s), part.ask(call, self._shapes.padded(part.samples)))
+
+    def _read(self) -> Branch | None:
+        if not self._has_room or self._readers >= _READERS:
+            return None
+        for hearing in self._hearings.values():
+            if not hearing.is_read and not hearing.is_reading and hearing.failure is None:
+                hearing.is_reading = True
+                return Branch(_Reading(hearing), hearing.read())
+        return None
+
+    @property
+    def _readers(self) -> int:
+        return sum(hearing.is_reading for hearing in self._hearings.values())
+
+    @property
+    def _wanted(self) -> int:
+        """How many pieces should wait, so that there is a choice among their lengths."""
+        return 2 * self._concurrency.limit + _SPARE
+
+    @property
+    def _has_room(self) -> bool:
+        waits = len(self._line)
+        return waits < self._wanted and (self._waiting_s < _MOST_WAITING_S or not waits)
+
+    # What has ended.
+
+    def ended(self, ended: Ended) -> None:
+        """Take in what came of something that was begun."""
+        if isinstance(ended.key, _Reading):
+            self._read_ended(ended.key.hearing, ended)
+        elif isinstance(ended.key, _Asking):
+            self._ask_ended(ended.key, ended)
+
+    def _read_ended(self, hearing: Hearing, ended: Ended) -> None:
+        if ended.error is not None:
+            hearing.is_reading = False
+            hearing.failure = ended.error
+        else:
+            part = hearing.take(ended.value)
+            if part is not None:
+                self._queue(part)
+        self._finish(hearing)
+
+    def _queue(self, part: Part, *, again: bool = False) -> None:
+        self._waiting_s += self._seconds(part)
+        put = self._line.put_back if again else self._line.add
+        put(part, self._shapes.length(part.samples))
+
+    def _seconds(self, part: Part) -> float:
+        return part.samples / self._route.recognizer.sample_rate_hz
+
+    def _ask_ended(self, asking: _Asking, ended: Ended) -> None:
+        part, now_s = asking.part, self._session.clock()
+        self._asking -= 1
+        part.attempts += tuple(asking.call.log)
+        self._learn(asking, now_s)
+        if ended.error is not None:
+            self._ask_failed(part, ended.error, now_s)
+        else:
+            self._outage.worked()
+            self._session.routes.setdefault(self._session.config.model, self._route)
+            self._model_version = ended.value.model_version
+            part.end(text=ended.value.texts[0])
+        self._finish(part.hearing)
+
+    def _learn(self, asking: _Asking, now_s: float) -> None:
+        tries = asking.call.log
+        took_s = tries[-1].exchange_s if tries else now_s - asking.began_s
+        refused = any(each.fault is not None and each.fault.code in _FULL for each in tries)
+        self._concurrency.ended(
+            now_s, took_s=took_s, audio_s=self._seconds(asking.part), refused=refused
+        )
+
+    def _ask_failed(self, part: Part, error: ASRError, now_s: float) -> None:
+        if isinstance(error, TooLargeError) and self._make_smaller(part):
+            return
+        if passes(error):
+            part.lost += error.executed != "no"
+            in_time = part.hearing.has_time(now_s)
+            if self._outage.failed(error, now_s) and part.lost <= _MOST_LOST and in_time:
+                self._queue(part, again=True)
+                return
+        part.end(failure=error)
+
+    def _make_smaller(self, part: Part) -> bool:
+        """Cut a piece that was refused for its size; what is read from now on is cut so, too."""
+        pieces = self._shapes.cut(part)
+        if not pieces:
+            return False
+        for smaller in part.hearing.exchange(part, pieces):
+            self._queue(smaller, again=True)
+        for hearing in self._hearings.values():
+            hearing.reader.longest_s = self._shapes.longest_s
+        return True
+
+    def _finish(self, hearing: Hearing) -> None:
+        if not hearing.is_over:
+            return
+        del self._hearings[hearing.index]
+        hearing.close()
+        make = partial(Item, hearing.index, hearing.source)
+        try:
+            item = make(assemble(hearing, self._model_version, self._session.clock()))
+        except ASRError as error:
+            item = make(error=error)
+        hearing.call.observer.ended(item.error)
+        self._ready[hearing.index] = item
+
+    def close(self) -> None:
+        """Let go of everything, finished or not."""
+        for hearing in self._hearings.values():
+            hearing.close()
+            hearing.call.observer.ended(GeneratorExit())
+        self._hearings.clear()

@@ -1,0 +1,182 @@
+"""One recording under way: read piece by piece, and what came of each piece."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from asr_client.calls.ask import ask_in_time
+from asr_client.calls.effects import Flow, work
+from asr_client.calls.session import Call
+from asr_client.calls.terms import Options, Terms
+from asr_client.chunking.piece import Piece
+from asr_client.chunking.reader import PieceReader
+from asr_client.contracts.recognizer import Recognized, Utterances
+from asr_client.deadline import Deadline
+from asr_client.errors import ASRError
+from asr_client.faults import Attempt
+from asr_client.results import Chunk, Seam
+
+__all__ = ["Hearing", "Part"]
+
+
+@dataclass(slots=True, eq=False)
+class Part:
+    """
+    A stretch of the recording, and what came of it.
+
+    Attributes:
+        hearing: Of which recording.
+        first_sample: Where it begins, counted at the model's rate.
+        end_sample: The sample after its last.
+        seam: How it ends.
+        piece: Its samples; None when it is over, so that they can be forgotten.
+        text: What came back.
+        failure: Why nothing did.
+        attempts: All tries of it.
+        lost: How often it was sent and may have been worked on, without an answer.
+    """
+
+    hearing: Hearing
+    first_sample: int
+    end_sample: int
+    seam: Seam
+    piece: Piece | None
+    text: str = ""
+    failure: ASRError | None = None
+    attempts: tuple[Attempt, ...] = ()
+    lost: int = 0
+
+    @property
+    def samples(self) -> int:
+        """How many it has."""
+        return self.end_sample - self.first_sample
+
+    def ask(self, call: Call, padded_samples: int | None) -> Flow[Recognized]:
+        """Ask the model for its text."""
+        recognizer = self.hearing.terms.recognizer
+        waves = () if self.piece is None else (self.piece.wave,)
+        utterances = Utterances(
+            waves, self.hearing.terms.language, call.request_id, padded_samples=padded_samples
+        )
+        return ask_in_time(
+            call, lambda left_s: recognizer.recognize(replace(utterances, timeout_s=left_s))
+        )
+
+    def end(self, *, text: str = "", failure: ASRError | None = None) -> None:
+        """Take in what came of it."""
+        self.text, self.failure, self.piece = text, failure, None
+        self.hearing.pending -= 1
+
+    def chunk(self) -> Chunk:
+        """Tell of it in the result."""
+        return Chunk(self.first_sample, self.end_sample, self.seam, _sentence(self.failure))
+
+
+def _sentence(failure: ASRError | None) -> str:
+    return "" if failure is None else f"{failure} [{failure.code}]"
+
+
+@dataclass(slots=True, eq=False)
+class Hearing:
+    """
+    One recording under way.
+
+    Attributes:
+        index: Its place among those handed in.
+        source: What was handed in.
+        call: The call that its requests belong to; its log stays empty, since parts have their own.
+        terms: What is settled of it.
+        options: What the caller says of it.
+        reader: Reads it.
+        parts: What was read of it so far.
+        is_read: All of it was.
+        is_reading: A piece is being read now.
+        pending: Parts that wait or are under way.
+        failure: Why it cannot be read.
+        first_sent_s: When its first request was begun; None before.
+        counts_from_s: Since when a caller's limit counts; None until its first request.
+        prepare_s: Seconds spent on reading.
+    """
+
+    index: int
+    source: object
+    call: Call
+    terms: Terms
+    options: Options
+    reader: PieceReader
+    parts: list[Part] = field(default_factory=list)
+    is_read: bool = False
+    is_reading: bool = False
+    pending: int = 0
+    failure: ASRError | None = None
+    first_sent_s: float | None = None
+    counts_from_s: float | None = None
+    prepare_s: float = 0.0
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more will come of it."""
+        return (self.is_read or self.failure is not None) and not self.pending
+
+    def read(self) -> Flow[Piece | None]:
+        """Read the next piece."""
+        session = self.call.session
+        began_s = session.clock()
+        # Its length is not known yet, so that without a limit it has the longest one.
+        deadline = self._deadline(math.inf)
+        piece = yield from work(self.reader.next, deadline, "preparing the audio")
+        self.prepare_s += session.clock() - began_s
+        return piece
+
+    def take(self, piece: Piece | None) -> Part | None:
+        """Take in a piece that was read; None is the end."""
+        self.is_reading = False
+        if piece is None or piece.seam == "end":
+            self.is_read = True
+        return None if piece is None else self._part(piece)
+
+    def _part(self, piece: Piece) -> Part:
+        part = Part(self, piece.first_sample, piece.end_sample, piece.seam, piece)
+        self.parts.append(part)
+        self.pending += 1
+        return part
+
+    def exchange(self, part: Part, pieces: Sequence[Piece]) -> list[Part]:
+        """Put smaller pieces in the place of one that is too large."""
+        self.parts.remove(part)
+        self.pending -= 1
+        return [self._part(piece) for piece in pieces]
+
+    def call_for(self, part: Part, now_s: float) -> Call:
+        """
+        Begin a request of its own.
+
+        A caller's limit counts from the first request, however long the recording waited for it;
+        without one each request has the time that its own audio needs.
+        """
+        if self.first_sent_s is None:
+            self.first_sent_s = now_s
+        if self.counts_from_s is None:
+            self.counts_from_s = now_s
+        deadline = self._deadline(part.samples / self.terms.recognizer.sample_rate_hz)
+        return replace(self.call, deadline=deadline, log=[], observer=self.call.observer.part())
+
+    def has_time(self, now_s: float) -> bool:
+        """Whether a caller's limit lets a request of it be begun."""
+        limit_s, from_s = self._limit_s, self.counts_from_s
+        return limit_s is None or from_s is None or now_s < from_s + limit_s
+
+    @property
+    def _limit_s(self) -> float | None:
+        return self.options.deadline_s or self.call.session.config.deadline_s
+
+    def _deadline(self, audio_s: float) -> Deadline:
+        limit_s = self._limit_s
+        from_s = None if limit_s is None else self.counts_from_s
+        return self.call.session.deadline(limit_s, started_s=from_s, audio_s=audio_s)
+
+    def close(self) -> None:
+        """Let go of the source."""
+        self.reader.close()

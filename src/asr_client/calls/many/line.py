@@ -1,0 +1,64 @@
+"""
+Pieces that wait to be sent, in an order in which the server can join them.
+
+Triton joins only requests of equal shape (docs/servers.md 3), so pieces of one length go one after
+the other: first the length of the piece that has waited longest, and as many of that length as one
+batch holds.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Generic, TypeVar
+
+__all__ = ["Line"]
+
+Entry = TypeVar("Entry")
+
+
+class Line(Generic[Entry]):
+    """
+    Entries by length, first come, first served within each.
+
+    Args:
+        run: How many of one length go before another length has its turn.
+    """
+
+    def __init__(self, run: int) -> None:
+        self._run = run
+        self._by_length: dict[int, deque[tuple[int, Entry]]] = {}
+        self._joined = 0
+        self._length = 0
+        self._left_of_run = 0
+
+    def __len__(self) -> int:
+        return sum(map(len, self._by_length.values()))
+
+    def add(self, entry: Entry, length: int) -> None:
+        """Put it at the end."""
+        self._joined += 1
+        self._by_length.setdefault(length, deque()).append((self._joined, entry))
+
+    def put_back(self, entry: Entry, length: int) -> None:
+        """Put it before all others of its length: it has waited already."""
+        self._by_length.setdefault(length, deque()).appendleft((0, entry))
+
+    def take(self) -> Entry | None:
+        """Take the next; None if nobody waits."""
+        if not self._by_length:
+            return None
+        if self._left_of_run <= 0 or self._length not in self._by_length:
+            self._length = min(self._by_length, key=lambda each: self._by_length[each][0][0])
+            self._left_of_run = self._run
+        self._left_of_run -= 1
+        waiting = self._by_length[self._length]
+        _, entry = waiting.popleft()
+        if not waiting:
+            del self._by_length[self._length]
+        return entry
+
+    def clear(self) -> list[Entry]:
+        """Send everybody home."""
+        entries = [entry for waiting in self._by_length.values() for _, entry in waiting]
+        self._by_length.clear()
+        return entries

@@ -1,0 +1,62 @@
+"""A server that is away, or has no room: whether it is waited for, and when it is asked again."""
+
+from __future__ import annotations
+
+import math
+
+from asr_client.errors import ASRError, ServerError
+
+__all__ = ["Outage", "passes"]
+
+_FIRST_DELAY_S = 0.5
+_LONGEST_DELAY_S = 10.0
+
+
+def passes(error: ASRError) -> bool:
+    """
+    Whether what failed may be sent again when the server is back.
+
+    Besides what a retry policy repeats, it is a request that its deadline kept from being sent.
+    """
+    never_sent = error.code == "deadline" and error.executed == "no"
+    return error.fault.retryable == "yes" or never_sent
+
+
+class Outage:
+    """
+    The time since a server was last heard of, if that is not now.
+
+    While it lasts, one request at a time asks whether it is over, ever more seldom.
+
+    Args:
+        patience_s: How long it may last before what waits fails.
+    """
+
+    def __init__(self, patience_s: float) -> None:
+        self._patience_s = patience_s
+        self._since_s = math.inf
+        self._ask_at_s = -math.inf
+        self._delay_s = _FIRST_DELAY_S
+
+    @property
+    def is_on(self) -> bool:
+        """Whether the last that was heard of the server is a failure."""
+        return self._since_s < math.inf
+
+    def begins_in_s(self, now_s: float) -> float:
+        """Seconds until it may be asked again; 0 is now."""
+        return max(0.0, self._ask_at_s - now_s)
+
+    def failed(self, error: ASRError, now_s: float) -> bool:
+        """Take in that a request failed; tell whether there is patience left."""
+        self._since_s = min(self._since_s, now_s)
+        if now_s >= self._ask_at_s:  # those that were under way together fail together
+            told_s = error.retry_after_s if isinstance(error, ServerError) else None
+            self._ask_at_s = now_s + (told_s or self._delay_s)
+            self._delay_s = min(2 * self._delay_s, _LONGEST_DELAY_S)
+        return self._ask_at_s - self._since_s <= self._patience_s
+
+    def worked(self) -> None:
+        """Take in that the server has answered."""
+        self._since_s, self._ask_at_s = math.inf, -math.inf
+        self._delay_s = _FIRST_DELAY_S
