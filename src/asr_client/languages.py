@@ -35,8 +35,9 @@ class Language:
         name: English name.
         native_name: Name in the language's own script.
         script: ISO 15924 code of the usual script (CLDR likely subtags). ASSUMED to be what the
-            models write; several scripts are in use for ks, kok, mni, sat and sd.
+            models write.
         aliases: Other codes and names in use, dialects' codes included.
+        other_scripts: The further scripts that the language is written in today.
     """
 
     code: str
@@ -45,6 +46,12 @@ class Language:
     native_name: str
     script: str
     aliases: tuple[str, ...] = ()
+    other_scripts: tuple[str, ...] = ()
+
+    @property
+    def scripts(self) -> tuple[str, ...]:
+        """Every script that the language is written in, the usual one first."""
+        return (self.script, *self.other_scripts)
 
     @property
     def spellings(self) -> tuple[str, ...]:
@@ -52,16 +59,26 @@ class Language:
         return (self.code, self.iso639_3, self.name, self.native_name, *self.aliases)
 
 
+# Sources of the other scripts: CLDR's supplemental data, languageData (doi, ks, mni, pa, sat, sd),
+# less those that are no longer written; Konkani's are those of Goa, Karnataka, Kerala and Bhatkal.
 LANGUAGES: tuple[Language, ...] = (
     Language("as", "asm", "Assamese", "অসমীয়া", "Beng", ("asamiya", "axomiya")),
     Language("bn", "ben", "Bengali", "বাংলা", "Beng", ("bangla", "বাঙলা", "বাঙালি")),
     Language("brx", "brx", "Bodo", "बर'", "Deva", ("boro", "बड़ो", "बोडो")),
-    Language("doi", "doi", "Dogri", "डोगरी", "Deva", ("dgo",)),
+    Language("doi", "doi", "Dogri", "डोगरी", "Deva", ("dgo",), ("Arab",)),
     Language("gu", "guj", "Gujarati", "ગુજરાતી", "Gujr", ("gujrati",)),
     Language("hi", "hin", "Hindi", "हिन्दी", "Deva", ("हिंदी",)),
     Language("kn", "kan", "Kannada", "ಕನ್ನಡ", "Knda", ("kanarese",)),
-    Language("kok", "kok", "Konkani", "कोंकणी", "Deva", ("gom", "knn", "कोकणी", "goan konkani")),
-    Language("ks", "kas", "Kashmiri", "کٲشُر", "Arab", ("koshur", "कॉशुर", "کشمیری")),
+    Language(
+        "kok",
+        "kok",
+        "Konkani",
+        "कोंकणी",
+        "Deva",
+        ("gom", "knn", "कोकणी", "goan konkani"),
+        ("Latn", "Knda", "Mlym", "Arab"),
+    ),
+    Language("ks", "kas", "Kashmiri", "کٲشُر", "Arab", ("koshur", "कॉशुर", "کشمیری"), ("Deva",)),
     Language("mai", "mai", "Maithili", "मैथिली", "Deva"),
     Language("ml", "mal", "Malayalam", "മലയാളം", "Mlym"),
     Language(
@@ -71,14 +88,23 @@ LANGUAGES: tuple[Language, ...] = (
         "মৈতৈলোন্",
         "Beng",
         ("meitei", "meetei", "meithei", "meiteilon", "meeteilon", "মণিপুরী", "মৈতৈ", "ꯃꯩꯇꯩꯂꯣꯟ"),
+        ("Mtei",),
     ),
     Language("mr", "mar", "Marathi", "मराठी", "Deva"),
     Language("ne", "nep", "Nepali", "नेपाली", "Deva", ("npi", "nepalese")),
     Language("or", "ori", "Odia", "ଓଡ଼ିଆ", "Orya", ("od", "ory", "oriya", "odiya")),
-    Language("pa", "pan", "Punjabi", "ਪੰਜਾਬੀ", "Guru", ("panjabi",)),
+    Language("pa", "pan", "Punjabi", "ਪੰਜਾਬੀ", "Guru", ("panjabi",), ("Arab",)),
     Language("sa", "san", "Sanskrit", "संस्कृतम्", "Deva", ("संस्कृत",)),
-    Language("sat", "sat", "Santali", "ᱥᱟᱱᱛᱟᱲᱤ", "Olck", ("santhali", "संताली", "সাঁওতালি")),
-    Language("sd", "snd", "Sindhi", "سنڌي", "Arab", ("सिन्धी", "सिंधी", "سندھی")),
+    Language(
+        "sat",
+        "sat",
+        "Santali",
+        "ᱥᱟᱱᱛᱟᱲᱤ",
+        "Olck",
+        ("santhali", "संताली", "সাঁওতালি"),
+        ("Beng", "Deva", "Orya", "Latn"),
+    ),
+    Language("sd", "snd", "Sindhi", "سنڌي", "Arab", ("सिन्धी", "सिंधी", "سندھی"), ("Deva",)),
     Language("ta", "tam", "Tamil", "தமிழ்", "Taml"),
     Language("te", "tel", "Telugu", "తెలుగు", "Telu"),
     Language("ur", "urd", "Urdu", "اردو", "Arab"),

@@ -2,7 +2,7 @@
 Which script a text is in, and whether its language is written so. Pure.
 
     script_shares("नमस्ते, world")       -> {"Latn": 0.56, "Deva": 0.44}
-    script_warning("यह हिन्दी है", "ta")   -> "asked for Tamil, but 100 % of the letters are Devanagari: ..."
+    script_warning("यह हिन्दी है", "ta")   -> "asked for Tamil, but 100 % of the letters are ..."
 
 Letters alone count. Digits, punctuation and dandas are everybody's, and marks belong to letters.
 """
@@ -60,11 +60,13 @@ _BLOCKS = (
     (0x0D00, 0x0D7F, "Mlym"),
     (0x1C50, 0x1C7F, "Olck"),
     (0x1E00, 0x1EFF, "Latn"),
+    (0x2184, 0x2184, "Latn"),
     (0x2C60, 0x2C7F, "Latn"),
     (0xA722, 0xA787, "Latn"),
     (0xA78B, 0xA7FF, "Latn"),
     (0xA8E0, 0xA8FF, "Deva"),
     (0xAAE0, 0xAAF6, "Mtei"),
+    (0xAB30, 0xAB69, "Latn"),
     (0xABC0, 0xABFF, "Mtei"),
     (0xFB00, 0xFB06, "Latn"),
     (0xFB50, 0xFDFF, "Arab"),
@@ -79,7 +81,7 @@ _TATWEEL = "\u0640"  # stretches words in every script that joins its letters
 _FEWEST_WORDS = 3
 # Speakers of every language here mix English in, and some models write it in Latin letters; a text
 # with so few letters of the language's own is none of it.
-_FEWEST_OWN = 0.1
+_FEWEST_OWN = 0.05
 _CODES = tuple(language.code for language in LANGUAGES)
 _SCRIPT_SUBTAG_LENGTH = 4
 
