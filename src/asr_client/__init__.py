@@ -20,7 +20,6 @@ from asr_client.errors import (
     ConfigError,
     ContractError,
     DeadlineError,
-    EmbeddedError,
     LanguageError,
     ModelNotFoundError,
     NotSentError,
@@ -63,7 +62,6 @@ __all__ = [
     "Connections",
     "ContractError",
     "DeadlineError",
-    "EmbeddedError",
     "LanguageError",
     "ModelNotFoundError",
     "NotSentError",
@@ -80,6 +78,7 @@ __all__ = [
     "Transcript",
     "TransportError",
     "Waveform",
+    "__version__",
     "format_transcript",
     "load_audio",
 ]
