@@ -8,8 +8,10 @@ model's own output names.
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
+from asr_client.contracts.body_sizes import base64_wav_bytes, envelope_bytes
 from asr_client.contracts.catalogue import MODEL_RATE_HZ
 from asr_client.contracts.json_dialect import AUDIO, find_text, post_json
 from asr_client.contracts.recognizer import Recognized, Utterances
@@ -32,6 +34,7 @@ class AsrInferRecognizer:
     needs_language = False
     max_batch_size = 1
     window_s = None
+    pads = False
 
     def recognize(self, utterances: Utterances) -> Exchange[Recognized]:
         """
@@ -44,6 +47,14 @@ class AsrInferRecognizer:
         if utterances.language is not None:
             fields["language"] = utterances.language
         return post_json(ASR_INFER_PATH, fields, utterances.waves, _read)
+
+    def body_bytes(self, samples: int) -> int:
+        """Tell the size of the body for one recording."""
+        return self._envelope_bytes + base64_wav_bytes(samples)
+
+    @cached_property
+    def _envelope_bytes(self) -> int:
+        return envelope_bytes(self.recognize, self.sample_rate_hz, self.languages)
 
 
 def _read(fields: Any) -> Recognized:

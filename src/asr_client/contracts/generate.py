@@ -7,9 +7,11 @@ Source: Triton `protocol/extension_generate.md` (provisional there); docs/server
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 from urllib.parse import quote
 
+from asr_client.contracts.body_sizes import base64_wav_bytes, envelope_bytes
 from asr_client.contracts.catalogue import MODEL_RATE_HZ
 from asr_client.contracts.introspection import SpeechModel
 from asr_client.contracts.json_dialect import AUDIO, find_text, post_json
@@ -35,6 +37,7 @@ class GenerateRecognizer:
     needs_language = False
     max_batch_size = 1
     window_s = None
+    pads = False
 
     def __init__(self, model: str, speech_model: SpeechModel | None) -> None:
         if speech_model is not None and not speech_model.contract.base64:
@@ -57,6 +60,15 @@ class GenerateRecognizer:
         fields |= utterances.limits()
         path = f"/v2/models/{quote(self.model, safe='')}/generate"
         return post_json(path, fields, utterances.waves, self._read)
+
+    def body_bytes(self, samples: int) -> int:
+        """Tell the size of the body for one recording."""
+        return self._envelope_bytes + base64_wav_bytes(samples)
+
+    @cached_property
+    def _envelope_bytes(self) -> int:
+        languages = self.languages if self.takes_language else None
+        return envelope_bytes(self.recognize, self.sample_rate_hz, languages)
 
     def _read(self, fields: Any) -> Recognized:
         version = fields.get("model_version", "") if isinstance(fields, dict) else ""

@@ -6,11 +6,13 @@ import json
 import math
 import re
 from collections.abc import Sequence
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
 from asr_client.audio import encode_wav
+from asr_client.contracts.body_sizes import base64_wav_bytes, envelope_bytes
 from asr_client.contracts.catalogue import MODEL_RATE_HZ, SENSEVOICE_NUMBERS
 from asr_client.contracts.introspection import SpeechModel
 from asr_client.contracts.json_dialect import base64_of
@@ -20,6 +22,7 @@ from asr_client.contracts.kserve import (
     KServe,
     Tensor,
     TensorSpec,
+    numpy_dtype,
     tensor_from_array,
     tensor_from_strings,
 )
@@ -49,10 +52,11 @@ class KServeRecognizer:
         )
         self.max_batch_size = speech_model.max_batch_size
         self.window_s = speech_model.contract.window_s
+        self.pads = _pads(speech_model)
         self._codec = codec
 
     def recognize(self, utterances: Utterances) -> Exchange[Recognized]:
-        """Encode one inference over all utterances, zero-padded to the longest."""
+        """Encode one inference over all utterances, zero-padded to one length."""
         exchange = self._codec.infer(build_request(self.speech_model, utterances))
 
         def parse(reply: Reply) -> Recognized:
@@ -66,6 +70,25 @@ class KServeRecognizer:
             return Recognized(texts, answer.model_version)
 
         return Exchange(exchange.request, parse)
+
+    def body_bytes(self, samples: int) -> int:
+        """Tell the size of the body for one recording."""
+        if self.speech_model.contract.base64:
+            return self._envelope_bytes + base64_wav_bytes(samples)
+        return (
+            self._envelope_bytes + samples * numpy_dtype(self.speech_model.audio.datatype).itemsize
+        )
+
+    @cached_property
+    def _envelope_bytes(self) -> int:
+        languages = self.languages if self.takes_language else None
+        return envelope_bytes(self.recognize, self.sample_rate_hz, languages)
+
+
+def _pads(speech_model: SpeechModel) -> bool:
+    """Whether rows may be longer than their audio: their lengths travel along, in a tensor."""
+    contract, shape = speech_model.contract, speech_model.audio.shape
+    return bool(contract.length) and not contract.base64 and len(shape) > 1 and shape[-1] < 0
 
 
 def build_request(speech_model: SpeechModel, utterances: Utterances) -> InferRequest:
@@ -83,7 +106,10 @@ def build_request(speech_model: SpeechModel, utterances: Utterances) -> InferReq
 def _fill(model: SpeechModel, spec: TensorSpec, utterances: Utterances) -> Tensor | None:
     contract, rows = model.contract, len(utterances.waves)
     if spec == model.audio:
-        return _audio_tensor(contract.base64, spec, utterances)
+        if contract.base64:
+            return _base64_tensor(spec, utterances)
+        padded = utterances.padded_samples if _pads(model) else None
+        return _samples_tensor(spec, utterances, padded or 0)
     if spec.name == contract.length:
         lengths = [len(wave.samples) for wave in utterances.waves]
         return tensor_from_array(spec.name, spec.datatype, _column(spec, np.array(lengths)))
@@ -95,21 +121,24 @@ def _fill(model: SpeechModel, spec: TensorSpec, utterances: Utterances) -> Tenso
     return None
 
 
-def _audio_tensor(as_base64: bool, spec: TensorSpec, utterances: Utterances) -> Tensor:
-    if as_base64:
-        encoded = [base64_of(encode_wav(wave)) for wave in utterances.waves]
-        return tensor_from_strings(spec.name, _row_shape(spec, len(encoded)), encoded)
-    padded = _pad([wave.samples for wave in utterances.waves])
+def _base64_tensor(spec: TensorSpec, utterances: Utterances) -> Tensor:
+    encoded = [base64_of(encode_wav(wave)) for wave in utterances.waves]
+    return tensor_from_strings(spec.name, _row_shape(spec, len(encoded)), encoded)
+
+
+def _samples_tensor(spec: TensorSpec, utterances: Utterances, at_least: int) -> Tensor:
+    padded = _pad([wave.samples for wave in utterances.waves], at_least)
     # A model without a batch dimension declares [-1]; everybody else [-1, -1].
     shaped = padded if len(spec.shape) > 1 else padded[0]
     return tensor_from_array(spec.name, spec.datatype, shaped)
 
 
-def _pad(rows: Sequence[npt.NDArray[np.float32]]) -> npt.NDArray[np.float32]:
-    """Lay rows one below the other, zeros to the right; a single one is not copied."""
-    if len(rows) == 1:
+def _pad(rows: Sequence[npt.NDArray[np.float32]], at_least: int) -> npt.NDArray[np.float32]:
+    """Lay rows one below the other, zeros to the right; a single one that fits is not copied."""
+    width = max(at_least, *(len(row) for row in rows))
+    if len(rows) == 1 and len(rows[0]) == width:
         return rows[0][np.newaxis, :]
-    padded = np.zeros((len(rows), max(len(row) for row in rows)), np.float32)
+    padded = np.zeros((len(rows), width), np.float32)
     for place, row in zip(padded, rows, strict=True):
         place[: len(row)] = row
     return padded

@@ -7,9 +7,11 @@ the raw key in `Authorization`: set api_key_header="Authorization". Source: docs
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any, Literal
 from urllib.parse import quote
 
+from asr_client.contracts.body_sizes import base64_wav_bytes, envelope_bytes
 from asr_client.contracts.catalogue import MODEL_RATE_HZ
 from asr_client.contracts.json_dialect import AUDIO, find_text, post_json
 from asr_client.contracts.recognizer import Recognized, Utterances
@@ -37,6 +39,7 @@ class UlcaRecognizer:
     needs_language = True
     max_batch_size = 32
     window_s = None
+    pads = False
 
     def __init__(self, protocol: Literal["ulca", "ai4i"], service_id: str) -> None:
         self.protocol = protocol
@@ -52,6 +55,14 @@ class UlcaRecognizer:
             "controlConfig": {"dataTracking": False},
         }
         return post_json(self._path(), fields, utterances.waves, lambda reply: _read(reply, count))
+
+    def body_bytes(self, samples: int) -> int:
+        """Tell the size of the body for one recording."""
+        return self._envelope_bytes + base64_wav_bytes(samples)
+
+    @cached_property
+    def _envelope_bytes(self) -> int:
+        return envelope_bytes(self.recognize, self.sample_rate_hz, self.languages)
 
     def _config(self, utterances: Utterances) -> dict[str, Any]:
         config: dict[str, Any] = {
