@@ -10,7 +10,7 @@ from asr_client.audio.decoder import Block, Header
 from asr_client.audio.waveform import Float32, check_peak, extremes
 from asr_client.errors import AudioError
 
-__all__ = ["Meter", "silent_ratio"]
+__all__ = ["Meter", "SilenceMeter", "silent_ratio"]
 
 _FRAME_S = 0.02
 _SILENCE_POWER = 10 ** (-60 / 10)  # -60 dBFS; full scale is an RMS of 1
@@ -83,6 +83,47 @@ class Meter:
         )
 
 
+class SilenceMeter:
+    """
+    Counts 20 ms frames whose power is below -60 dBFS, over blocks of any length.
+
+    Args:
+        rate_hz: Samples per second.
+    """
+
+    def __init__(self, rate_hz: int) -> None:
+        self._size = round(_FRAME_S * rate_hz)
+        self._begun = np.empty(0, np.float32)
+        self._frames = 0
+        self._silent = 0
+
+    def add(self, samples: Float32) -> None:
+        """Look at float32 samples, full scale being 1.0."""
+        if self._begun.size:
+            missing = self._size - self._begun.size
+            self._begun = np.concatenate((self._begun, samples[:missing]))
+            samples = samples[missing:]
+            if self._begun.size < self._size:
+                return
+            self._count(self._begun)
+        whole = samples.size // self._size * self._size
+        if whole:
+            self._count(samples[:whole])
+        self._begun = samples[whole:].copy()
+
+    @property
+    def ratio(self) -> float:
+        """Share of silent frames, 0..1. What is left over counts only if it is all there is."""
+        if self._frames:
+            return self._silent / self._frames
+        return float(_power(self._begun[np.newaxis])[0] < _SILENCE_POWER)
+
+    def _count(self, samples: Float32) -> None:
+        power = _power(samples.reshape(-1, self._size))
+        self._frames += power.size
+        self._silent += np.count_nonzero(power < _SILENCE_POWER)
+
+
 def silent_ratio(samples: Float32, rate_hz: int) -> float:
     """
     Share of 20 ms frames whose power is below -60 dBFS.
@@ -95,7 +136,11 @@ def silent_ratio(samples: Float32, rate_hz: int) -> float:
     Returns:
         0.0..1.0.
     """
-    size = min(round(_FRAME_S * rate_hz), samples.size)
-    frames = samples[: samples.size // size * size].reshape(-1, size)
-    power = np.einsum("ij,ij->i", frames, frames) / size
-    return float(np.count_nonzero(power < _SILENCE_POWER) / len(frames))
+    meter = SilenceMeter(rate_hz)
+    meter.add(samples)
+    return meter.ratio
+
+
+def _power(frames: Float32) -> Float32:
+    power: Float32 = np.einsum("ij,ij->i", frames, frames) / frames.shape[1]
+    return power
