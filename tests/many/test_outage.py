@@ -18,13 +18,13 @@ AWAY = NotSentError("refused", fault=Fault("connect", origin="tcp", executed="no
 
 
 def test_it_is_asked_ever_more_seldom() -> None:
-    """Half a second, one, two, and so on up to ten."""
+    """A quarter of a second, half, one, and so on up to ten."""
     outage, now_s, delays = Outage(1e9), 0.0, []
     for _ in range(8):
         assert outage.failed(AWAY, now_s)
         delays.append(outage.begins_in_s(now_s))
         now_s += delays[-1]
-    assert delays == [0.5, 1, 2, 4, 8, 10, 10, 10]
+    assert delays == [0.25, 0.5, 1, 2, 4, 8, 10, 10]
 
 
 def test_what_fails_together_counts_once() -> None:
@@ -32,7 +32,7 @@ def test_what_fails_together_counts_once() -> None:
     outage = Outage(60)
     for _ in range(20):
         assert outage.failed(AWAY, 0.0)
-    assert outage.begins_in_s(0.0) == 0.5
+    assert outage.begins_in_s(0.0) == 0.25
 
 
 def test_patience_ends() -> None:
@@ -53,7 +53,7 @@ def test_an_answer_ends_it() -> None:
     assert not outage.is_on
     assert outage.begins_in_s(0.0) == 0
     assert outage.failed(AWAY, 100.0)
-    assert outage.begins_in_s(100.0) == 0.5
+    assert outage.begins_in_s(100.0) == 0.25
 
 
 def test_a_server_that_names_a_time_is_asked_then() -> None:

@@ -33,7 +33,7 @@ def _transcribe(call: Call, source: AudioSource, options: Options) -> Flow[Trans
     session = call.session
     route = yield from find_route(call, session.config.model)
     hearing = open_one(call, route, options, source)
-    hearing.counts_from_s = call.started_s
+    hearing.counts_from_s, hearing.ends_call = call.started_s, False
     try:
         part = hearing.take((yield from hearing.read()))
         if part is None or not hearing.reader.is_whole:
@@ -45,7 +45,7 @@ def _transcribe(call: Call, source: AudioSource, options: Options) -> Flow[Trans
         session.routes[session.config.model] = route  # a guess, too, once it has worked
         return assemble(hearing, version, session.clock())
     finally:
-        hearing.close()
+        hearing.reader.close()
 
 
 def _ask_whole(hearing: Hearing, part: Part) -> Flow[str]:

@@ -267,18 +267,16 @@ class Floor:
         if not hearing.is_over:
             return
         del self._hearings[hearing.index]
-        hearing.close()
         make = partial(Item, hearing.index, hearing.source)
         try:
             item = make(assemble(hearing, self._model_version, self._session.clock()))
         except ASRError as error:
             item = make(error=error)
-        hearing.call.observer.ended(item.error)
+        hearing.end(item.error)
         self._ready[hearing.index] = item
 
     def close(self) -> None:
         """Let go of everything, finished or not."""
         for hearing in self._hearings.values():
-            hearing.close()
-            hearing.call.observer.ended(GeneratorExit())
+            hearing.end(GeneratorExit())
         self._hearings.clear()

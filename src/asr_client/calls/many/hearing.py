@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from asr_client.calls.ask import ask_in_time
 from asr_client.calls.effects import Flow, work
+from asr_client.calls.observing import Subject
 from asr_client.calls.session import Call
 from asr_client.calls.terms import Options, Terms
 from asr_client.chunking.piece import Piece
@@ -98,6 +99,7 @@ class Hearing:
         first_sent_s: When its first request was begun; None before.
         counts_from_s: Since when a caller's limit counts; None until its first request.
         prepare_s: Seconds spent on reading.
+        ends_call: Whether its call ends with it; else whoever began the call ends it.
     """
 
     index: int
@@ -114,6 +116,7 @@ class Hearing:
     first_sent_s: float | None = None
     counts_from_s: float | None = None
     prepare_s: float = 0.0
+    ends_call: bool = True
 
     @property
     def is_over(self) -> bool:
@@ -177,6 +180,11 @@ class Hearing:
         from_s = None if limit_s is None else self.counts_from_s
         return self.call.session.deadline(limit_s, started_s=from_s, audio_s=audio_s)
 
-    def close(self) -> None:
-        """Let go of the source."""
+    def end(self, error: BaseException | None) -> None:
+        """Let go of the source, and tell whoever watches."""
         self.reader.close()
+        observer, recognizer = self.call.observer, self.terms.recognizer
+        audio_s = sum(part.samples for part in self.parts) / recognizer.sample_rate_hz
+        observer.settled(Subject(recognizer.model, self.terms.language, audio_s))
+        if self.ends_call:
+            observer.ended(error)

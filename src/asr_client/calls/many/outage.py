@@ -8,7 +8,7 @@ from asr_client.errors import ASRError, ServerError
 
 __all__ = ["Outage", "passes"]
 
-_FIRST_DELAY_S = 0.5
+_FIRST_DELAY_S = 0.25
 _LONGEST_DELAY_S = 10.0
 
 
