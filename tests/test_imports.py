@@ -30,7 +30,7 @@ ALLOWED: dict[str, set[str]] = {
     "endpoint": set(),
     "deadline": set(),
     "settings": {"auth", "chunking", "deadline", "endpoint", "retry"},
-    "formats": {"results"},
+    "formats": {"graphemes", "results"},
     "evaluation": {"graphemes", "languages", "scripts"},
     # what became of a request: verdicts on replies and failures, in primitives
     "classification": set(),

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from asr_client.errors import ConfigError
 from asr_client.formats import FORMATS, format_transcript
-from asr_client.results import AudioFacts, Segment, Timing, Transcript
+from asr_client.results import AudioFacts, Chunk, Coverage, Segment, Timing, Transcript
 
 SRT_TIMES = re.compile(r"(\d{2,}):(\d\d):(\d\d),(\d{3}) --> (\d{2,}):(\d\d):(\d\d),(\d{3})")
 VTT_TIMES = re.compile(r"(\d{2,}):(\d\d):(\d\d)\.(\d{3}) --> (\d{2,}):(\d\d):(\d\d)\.(\d{3})")
@@ -96,16 +96,24 @@ def test_tsv_counts_milliseconds() -> None:
 
 
 def test_json_holds_every_field_in_order() -> None:
-    """JSON is one readable line with the transcript's fields as declared, then rtfx."""
+    """JSON is one readable line with the fields as declared, then rtfx and is_complete."""
     line = format_transcript(RAIN, "json")
     assert line.count("\n") == 1
     assert "बारिश" in line
     read = json.loads(line)
-    assert list(read) == [*(field.name for field in dataclasses.fields(Transcript)), "rtfx"]
-    assert read["segments"][1] == {"start_s": 1.75, "end_s": 61.0, "text": "हो रही है"}
+    declared = [field.name for field in dataclasses.fields(Transcript)]
+    assert list(read) == [*declared, "rtfx", "is_complete"]
+    assert read["segments"][1] == {
+        "start_s": 1.75,
+        "end_s": 61.0,
+        "text": "हो रही है",
+        "is_gap": False,
+    }
     assert read["audio"] == dataclasses.asdict(RAIN.audio)
     assert read["warnings"] == ["quiet"]
     assert read["rtfx"] == 8.0
+    assert read["is_complete"] is True
+    assert read["coverage"] is None
 
 
 def test_json_names_the_source_first_when_given() -> None:
@@ -160,20 +168,69 @@ def test_srt_cue_stays_whole_when_its_text_is_hostile() -> None:
     text = "one\n\n2\r\n00:00:01,000 --> 00:00:02,000\u2028two --->"
     written = format_transcript(transcript_of(Segment(0, 1, text)), "srt")
     assert (
-        written == "1\n00:00:00,000 --> 00:00:01,000\none\n2\n00:00:01,000 → 00:00:02,000\ntwo -→\n"
+        written == "1\n00:00:00,000 --> 00:00:01,000\none 2 00:00:01,000 →\n00:00:02,000 two -→\n"
     )
 
 
 def test_vtt_cue_is_escaped_when_its_text_is_markup() -> None:
     """What WebVTT would read as markup is shown as it was said."""
     written = format_transcript(transcript_of(Segment(0, 1, "a <b> & c\n\n--> d")), "vtt")
-    assert written.endswith("\na &lt;b&gt; &amp; c\n--&gt; d\n")
+    assert written.endswith("\na &lt;b&gt; &amp; c --&gt; d\n")
 
 
 def test_tsv_row_stays_whole_when_its_text_has_tabs() -> None:
     """Tabs and newlines in the words become spaces."""
     written = format_transcript(transcript_of(Segment(0, 1, "a\tb\nc\r\n d")), "tsv")
     assert written.splitlines()[1] == "0\t1000\ta b c d"
+
+
+GAPPED = dataclasses.replace(
+    transcript_of(
+        Segment(0.0, 20.0, "one"),
+        Segment(19.0, 40.0, "", is_gap=True),
+        Segment(40.0, 45.5, "two"),
+        text="one [...] two",
+    ),
+    coverage=Coverage(
+        samples=91,
+        sample_rate_hz=2,
+        chunks=(
+            Chunk(0, 40, "overlap"),
+            Chunk(38, 80, "pause", failure="the server is gone"),
+            Chunk(80, 91, "end"),
+        ),
+    ),
+)
+
+
+def test_gap_is_seen_in_every_format() -> None:
+    """Where a chunk failed, something stands, at its time where the format has times."""
+    assert format_transcript(GAPPED, "txt") == "one [...] two\n"
+    assert "\n2\n00:00:19,500 --> 00:00:40,000\n[...]\n" in format_transcript(GAPPED, "srt")
+    assert "\n00:00:19.500 --> 00:00:40.000\n[...]\n" in format_transcript(GAPPED, "vtt")
+    assert "\n19000\t40000\t[...]\n" in format_transcript(GAPPED, "tsv")
+
+
+def test_json_says_what_is_missing_and_why() -> None:
+    """The chunks are there as they were sent, and whether that was all."""
+    read = json.loads(format_transcript(GAPPED, "json"))
+    assert read["is_complete"] is False
+    assert [segment["is_gap"] for segment in read["segments"]] == [False, True, False]
+    assert read["coverage"]["chunks"][1] == {
+        "first_sample": 38,
+        "end_sample": 80,
+        "seam": "pause",
+        "failure": "the server is gone",
+    }
+
+
+def test_vtt_says_when_times_are_estimated() -> None:
+    """A note stands at the top if, and only if, a segment was split or its time moved."""
+    sentences = " ".join(["It has been raining since this morning."] * 5)
+    split = format_transcript(transcript_of(Segment(0.0, 15.0, sentences)), "vtt")
+    assert split.startswith("WEBVTT\n\nNOTE\nOf a stretch with several cues")
+    assert "NOTE" in format_transcript(GAPPED, "vtt")
+    assert "NOTE" not in format_transcript(RAIN, "vtt")
 
 
 def test_format_error_names_the_known_ones() -> None:
@@ -191,41 +248,34 @@ def test_format_ends_in_one_newline(format_: str, parts: tuple[Segment, ...], te
     assert not written.endswith("\n\n")
 
 
-@pytest.mark.parametrize(("format_", "pattern"), [("srt", SRT_TIMES), ("vtt", VTT_TIMES)])
-@given(parts=segments)
-def test_subtitle_times_read_back_as_rounded(
-    format_: str, pattern: re.Pattern[str], parts: tuple[Segment, ...]
-) -> None:
-    """Times read back are the segments', rounded to ms; no end comes before its start."""
-    written = format_transcript(transcript_of(*parts), format_)
-    expected = [
-        (start_ms := round(part.start_s * 1000), max(start_ms, round(part.end_s * 1000)))
-        for part in parts
-        if part.text.strip()
-    ]
-    assert times_of(written, pattern) == expected
-
-
 @given(st.lists(seconds, min_size=2))
-def test_subtitle_times_are_monotone_when_the_segments_are(bounds: list[float]) -> None:
-    """Adjoining segments stay adjoining: no cue starts before the one before it ends."""
+def test_subtitle_times_read_back_as_rounded(bounds: list[float]) -> None:
+    """Times read back are the segments', rounded to ms, and adjoining segments stay adjoining."""
     bounds.sort()
-    parts = [Segment(start_s, end_s, "word") for start_s, end_s in pairwise(bounds)]
-    written = format_transcript(transcript_of(*parts), "srt")
-    times = times_of(written, SRT_TIMES)
-    assert len(times) == len(parts)
-    assert all(before[1] == after[0] for before, after in pairwise(times))
-    assert times == sorted(times)
+    transcript = transcript_of(*(Segment(*times, "word") for times in pairwise(bounds)))
+    expected = [(round(start_s * 1000), round(end_s * 1000)) for start_s, end_s in pairwise(bounds)]
+    assert times_of(format_transcript(transcript, "srt"), SRT_TIMES) == expected
+    assert times_of(format_transcript(transcript, "vtt"), VTT_TIMES) == expected
 
 
 @given(parts=segments)
-def test_subtitle_cues_are_as_many_as_segments_with_words(parts: tuple[Segment, ...]) -> None:
-    """Blank lines separate cues and occur nowhere else."""
-    spoken = sum(bool(part.text.strip()) for part in parts)
+def test_subtitle_times_never_go_back(parts: tuple[Segment, ...]) -> None:
+    """Whatever the segments' times are, cues come one after the other."""
+    times = times_of(format_transcript(transcript_of(*parts), "srt"), SRT_TIMES)
+    flat = [time for cue in times for time in cue]
+    assert flat == sorted(flat)
+
+
+@given(parts=segments)
+def test_blank_lines_separate_cues_and_rows_are_segments(parts: tuple[Segment, ...]) -> None:
+    """Blank lines occur nowhere else; the table has a row for each segment with words."""
     transcript = transcript_of(*parts)
-    srt_cues = [cue for cue in format_transcript(transcript, "srt").split("\n\n") if cue.strip()]
-    assert len(srt_cues) == spoken
-    assert len(format_transcript(transcript, "vtt").split("\n\n")) == spoken + 1
+    srt = format_transcript(transcript, "srt")
+    assert len([cue for cue in srt.split("\n\n") if cue.strip()]) == len(times_of(srt, SRT_TIMES))
+    vtt = format_transcript(transcript, "vtt")
+    heads = 1 + ("\n\nNOTE\n" in vtt)
+    assert len(vtt.split("\n\n")) == len(times_of(vtt, VTT_TIMES)) + heads
+    spoken = sum(bool(part.text.strip()) for part in parts)
     assert len(format_transcript(transcript, "tsv").split("\n")) == spoken + 2
 
 

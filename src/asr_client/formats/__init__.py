@@ -1,4 +1,8 @@
-"""Transcripts as text to write: writing.py has the formats, cues.py makes subtitles readable."""
+"""
+Transcripts as text to write.
+
+writing.py has the formats, cues.py makes subtitles readable, wrapping.py breaks their lines.
+"""
 
 from __future__ import annotations
 

@@ -7,15 +7,19 @@ import json
 from typing import TYPE_CHECKING
 
 from asr_client.errors import ConfigError
+from asr_client.formats.cues import GAP_TEXT, cues_of, milliseconds
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from asr_client.results import Transcript
 
 __all__ = ["FORMATS", "format_transcript"]
 
 FORMATS: tuple[str, ...] = ("txt", "json", "srt", "vtt", "tsv")
+
+_ESTIMATED = (
+    "NOTE\nOf a stretch with several cues only the start of the first and the end of the last are\n"
+    "known. The times between are estimated from the lengths of the texts."
+)
 
 
 def format_transcript(
@@ -29,9 +33,12 @@ def format_transcript(
 
     Args:
         transcript: What was recognised.
-        format: One of FORMATS. "txt" is the text alone; "json" one line with every field, and
-            rtfx, the audio seconds per wall second; "srt" and "vtt" subtitles; "tsv" start and
-            end in milliseconds and text, as Whisper writes it.
+        format: One of FORMATS. "txt" is the text alone; "json" one line with every field, rtfx
+            (the audio seconds per wall second) and is_complete; "srt" and "vtt" subtitles; "tsv"
+            a row a segment, with start and end in milliseconds, as Whisper writes it. A gap is
+            "[...]" in all of them, with its times where there are times. Subtitles split long
+            segments into cues whose times are estimated: "vtt" says so in a note at its top,
+            "srt" has no place for it. "json" and "tsv" have the segments as they are.
         source: Name of the recording; "json" carries it first, the others have no place for it.
 
     Raises:
@@ -57,49 +64,42 @@ def format_transcript(
 def _json(transcript: Transcript, source: str | None) -> str:
     fields: dict[str, object] = {} if source is None else {"source": source}
     fields |= dataclasses.asdict(transcript)
-    fields["rtfx"] = transcript.rtfx
+    fields |= {"rtfx": transcript.rtfx, "is_complete": transcript.is_complete}
     return json.dumps(fields, ensure_ascii=False) + "\n"
 
 
 def _srt(transcript: Transcript) -> str:
     cues = (
         # SubRip knows no escapes, so an arrow inside the words becomes a real arrow.
-        f"{number}\n{_clock(start, ',')} --> {_clock(end, ',')}\n"
-        + "\n".join(lines).replace("-->", "\N{RIGHTWARDS ARROW}")
-        for number, (start, end, lines) in enumerate(_cues(transcript), start=1)
+        f"{number}\n{_clock(cue.start_ms, ',')} --> {_clock(cue.end_ms, ',')}\n"
+        + "\n".join(cue.lines).replace("-->", "\N{RIGHTWARDS ARROW}")
+        for number, cue in enumerate(cues_of(transcript.segments), start=1)
     )
     return "\n\n".join(cues) + "\n"
 
 
 def _vtt(transcript: Transcript) -> str:
-    cues = (
-        f"{_clock(start, '.')} --> {_clock(end, '.')}\n" + _escaped("\n".join(lines))
-        for start, end, lines in _cues(transcript)
+    cues = cues_of(transcript.segments)
+    head = ["WEBVTT"]
+    if any(cue.is_estimated for cue in cues):
+        head.append(_ESTIMATED)
+    blocks = (
+        f"{_clock(cue.start_ms, '.')} --> {_clock(cue.end_ms, '.')}\n"
+        + _escaped("\n".join(cue.lines))
+        for cue in cues
     )
-    return "\n\n".join(["WEBVTT", *cues]) + "\n"
+    return "\n\n".join([*head, *blocks]) + "\n"
 
 
 def _tsv(transcript: Transcript) -> str:
     rows = (
-        f"{start}\t{end}\t{' '.join(' '.join(lines).split())}"
-        for start, end, lines in _cues(transcript)
+        f"{(start_ms := milliseconds(segment.start_s))}\t"
+        f"{max(start_ms, milliseconds(segment.end_s))}\t"
+        + (GAP_TEXT if segment.is_gap else " ".join(segment.text.split()))
+        for segment in transcript.segments
+        if segment.is_gap or segment.text.strip()
     )
     return "\n".join(["start\tend\ttext", *rows]) + "\n"
-
-
-def _cues(transcript: Transcript) -> Iterator[tuple[int, int, list[str]]]:
-    """Yield start and end in ms and the lines that hold words, for segments that have any."""
-    for segment in transcript.segments:
-        # A blank line would end the cue, and its remainder be read as the next one.
-        lines = [line.strip() for line in segment.text.splitlines() if line.strip()]
-        if lines:
-            start_ms = _milliseconds(segment.start_s)
-            yield start_ms, max(start_ms, _milliseconds(segment.end_s)), lines
-
-
-def _milliseconds(seconds: float) -> int:
-    """Round to whole ms before splitting into fields, so that 59.9995 s carries to a minute."""
-    return max(0, round(seconds * 1000))
 
 
 def _clock(milliseconds: int, decimal_mark: str) -> str:
