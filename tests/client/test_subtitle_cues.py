@@ -113,11 +113,10 @@ def test_text_is_split_where_sentences_and_clauses_end() -> None:
 
 
 def test_text_is_split_at_dandas() -> None:
-    """Where time allows for a cue each, sentences stand alone, and a danda keeps to its word."""
+    """Sentences stay whole where they fit, and a danda with a space before it keeps to its word."""
     assert [cue.lines for cue in cues_of([Segment(0.0, 14.0, RAIN)])] == [
         ("आज सुबह से हल्की बारिश हो रही है, और बाज़ार में बहुत भीड़ है।",),
-        ("लोग छाता लेकर निकल रहे हैं ।",),
-        ("क्या आप बाज़ार जा रहे हैं? हाँ।",),
+        ("लोग छाता लेकर निकल रहे हैं । क्या आप बाज़ार जा रहे हैं? हाँ।",),
     ]
 
 
