@@ -160,14 +160,21 @@ class Floor:
         limit = 1 if self._outage.is_on else self._concurrency.limit
         if self._asking >= limit or self._outage.begins_in_s(now_s) > 0:
             return None
-        part = self._line.take()
+        part = self._take_part()
         if part is None:
             return None
         self._asking += 1
-        self._waiting_s -= self._seconds(part)
         self._concurrency.started(now_s)
         call = part.hearing.call_for(part, now_s)
         return Branch(_Asking(part, call, now_s), part.ask(call, self._shapes.padded(part.samples)))
+
+    def _take_part(self) -> Part | None:
+        """Take the next part that is not known to be too large."""
+        while (part := self._line.take()) is not None:
+            self._waiting_s -= self._seconds(part)
+            if not (self._shapes.is_too_large(part.samples) and self._halve(part)):
+                break
+        return part
 
     def _read(self) -> Branch | None:
         if not self._has_room or self._readers >= _READERS:
@@ -228,6 +235,7 @@ class Floor:
             self._ask_failed(part, ended.error, now_s)
         else:
             self._outage.worked()
+            self._shapes.accepted(part.samples)
             self._session.routes.setdefault(self._session.config.model, self._route)
             self._model_version = ended.value.model_version
             part.end(text=ended.value.texts[0])
@@ -242,8 +250,12 @@ class Floor:
         )
 
     def _ask_failed(self, part: Part, error: ASRError, now_s: float) -> None:
-        if isinstance(error, TooLargeError) and self._make_smaller(part):
-            return
+        if isinstance(error, TooLargeError):
+            self._shapes.refused(part.samples)
+            for hearing in self._hearings.values():
+                hearing.reader.longest_s = self._shapes.longest_s
+            if self._halve(part):
+                return
         if passes(error):
             part.lost += error.executed != "no"
             in_time = part.hearing.has_time(now_s)
@@ -252,15 +264,13 @@ class Floor:
                 return
         part.end(failure=error)
 
-    def _make_smaller(self, part: Part) -> bool:
-        """Cut a piece that was refused for its size; what is read from now on is cut so, too."""
-        pieces = self._shapes.cut(part)
-        if not pieces:
+    def _halve(self, part: Part) -> bool:
+        """Put two halves in the place of a part that is too large, if it is long enough."""
+        halves = self._shapes.halves(part)
+        if not halves:
             return False
-        for smaller in part.hearing.exchange(part, pieces):
-            self._queue(smaller, again=True)
-        for hearing in self._hearings.values():
-            hearing.reader.longest_s = self._shapes.longest_s
+        for half in part.hearing.exchange(part, halves):
+            self._queue(half, again=True)
         return True
 
     def _finish(self, hearing: Hearing) -> None:

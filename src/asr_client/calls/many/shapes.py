@@ -34,12 +34,11 @@ class Shapes:
 
     def padded(self, samples: int) -> int | None:
         """Tell to how many samples a piece is padded, so that it can be joined with others."""
-        recognizer = self._recognizer
-        if not getattr(recognizer, "pads", False):
+        if not self._recognizer.pads:
             return None
-        padded = bucket_samples(samples, recognizer.sample_rate_hz)
-        longest = self._longest_samples
-        return padded if longest is None or padded <= longest else None
+        longest_s, rate_hz = self.longest_s, self._recognizer.sample_rate_hz
+        longest = None if longest_s == math.inf else int(longest_s * rate_hz)
+        return bucket_samples(samples, rate_hz, longest)
 
     @property
     def longest_s(self) -> float:
@@ -53,10 +52,23 @@ class Shapes:
         limit_bytes = self._session.body_limits.limit_bytes(self._recognizer.model)
         return None if limit_bytes is None else longest_samples(self._recognizer, limit_bytes)
 
-    def cut(self, part: Part) -> tuple[Piece, ...]:
-        """Learn that a part is too large, and halve it; nothing if it is too short for that."""
+    def accepted(self, samples: int) -> None:
+        """Learn that so much is taken."""
+        size_bytes = self._recognizer.body_bytes(self.length(samples))
+        self._session.body_limits.accepted(self._recognizer.model, size_bytes)
+
+    def refused(self, samples: int) -> None:
+        """Learn that so much is too much."""
+        size_bytes = self._recognizer.body_bytes(self.length(samples))
+        self._session.body_limits.refused(self._recognizer.model, size_bytes)
+
+    def is_too_large(self, samples: int) -> bool:
+        """Tell before it is sent whether it would be refused, as far as is known."""
+        longest = self._longest_samples
+        return longest is not None and samples > longest
+
+    def halves(self, part: Part) -> tuple[Piece, ...]:
+        """Cut a part in two; nothing if it is too short for that."""
         if part.piece is None:
             return ()
-        size_bytes = self._recognizer.body_bytes(self.length(part.samples))
-        self._session.body_limits.refused(self._recognizer.model, size_bytes)
         return halve(part.piece, self._session.config.chunking) or ()
