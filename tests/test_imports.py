@@ -158,6 +158,7 @@ OWNERS = {
     "soundfile": ("audio/sound_file.py", "embedded/models/asr/1/model.py"),
     "soxr": ("audio/resample.py", "embedded/models/asr/1/model.py"),
     "av": ("audio/av_file.py",),
+    "jiwer": ("evaluation/rates.py",),
     "pocketsphinx": ("embedded/models/ps_decode/1/model.py",),
     "opentelemetry": ("observability/telemetry.py",),
     "locust": (),
