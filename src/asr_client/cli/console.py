@@ -6,11 +6,14 @@ import io
 import os
 import shutil
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from enum import IntEnum
 from pathlib import Path
 from typing import NoReturn
 
+from asr_client.cli.signals import TerminatedError
 from asr_client.errors import ASRError, ConfigError
 
 __all__ = ["CLEAR_LINE", "Console", "ExitCode", "run_command", "without_controls"]
@@ -42,8 +45,9 @@ class Console:
         self._command = command
         self._quiet = quiet
         self._verbose = verbose
-        self._is_terminal = sys.stderr.isatty()
+        self.is_terminal = sys.stderr.isatty()
         self._progress_shown = False
+        self._writing = threading.RLock()
 
     def error(self, text: str) -> None:
         """Say what went wrong."""
@@ -59,6 +63,11 @@ class Console:
         if not self._quiet:
             self._write(text)
 
+    def plain(self, text: str) -> None:
+        """Say what a terminal's progress line shows anyway."""
+        if not self.is_terminal:
+            self.note(text)
+
     def detail(self, text: str) -> None:
         """Say how and why, to those who asked for it."""
         if self._verbose:
@@ -66,23 +75,32 @@ class Console:
 
     def progress(self, text: str) -> None:
         """Show where the work stands, on a terminal only; the next message replaces it."""
-        if self._is_terminal and not self._quiet:
+        if self.is_terminal and not self._quiet:
             # A line that wraps could not be taken away again.
             width = shutil.get_terminal_size().columns - 1
-            sys.stderr.write(f"{CLEAR_LINE}{without_controls(text)[:width]}")
-            sys.stderr.flush()
-            self._progress_shown = True
+            with self._writing:
+                sys.stderr.write(f"{CLEAR_LINE}{without_controls(text)[:width]}")
+                sys.stderr.flush()
+                self._progress_shown = True
 
     def clear_progress(self) -> None:
         """Take the progress line away."""
-        if self._progress_shown:
-            sys.stderr.write(CLEAR_LINE)
-            sys.stderr.flush()
-            self._progress_shown = False
+        with self._writing:
+            if self._progress_shown:
+                sys.stderr.write(CLEAR_LINE)
+                sys.stderr.flush()
+                self._progress_shown = False
+
+    @contextmanager
+    def without_progress(self) -> Iterator[None]:
+        """Keep the progress line away meanwhile: stdout may be the same terminal."""
+        with self._writing:
+            self.clear_progress()
+            yield
 
     def _write(self, text: str) -> None:
-        self.clear_progress()
-        print(without_controls(text), file=sys.stderr, flush=True)
+        with self.without_progress():
+            print(without_controls(text), file=sys.stderr, flush=True)
 
 
 def without_controls(text: str) -> str:
@@ -113,6 +131,14 @@ def _abandon_stdout() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
+def _leave_at_once(code: int) -> NoReturn:
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            with suppress(OSError):
+                stream.flush()
+    os._exit(code)
+
+
 def run_command(command: str, work: Callable[[], int]) -> NoReturn:
     """Run a command, turn what escapes it into one line and an exit code, and exit."""
     _mend_streams()
@@ -128,6 +154,9 @@ def run_command(command: str, work: Callable[[], int]) -> NoReturn:
     except KeyboardInterrupt:
         console.error("interrupted")
         code = ExitCode.INTERRUPTED
+    except TerminatedError as error:
+        console.error("interrupted")
+        _leave_at_once(128 + error.number)  # threads that wait for replies would be waited for
     except BrokenPipeError:
         code = ExitCode.FAILED  # our reader is gone (`| head`): nobody is left to be told
         _abandon_stdout()

@@ -1,18 +1,17 @@
-"""Where transcripts go: stdout, one file, or a folder with one file a recording."""
+"""Where transcripts go that no journal keeps: stdout, or files named for one recording."""
 
 from __future__ import annotations
 
 import os
 import sys
 import tempfile
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from asr_client.errors import ConfigError
 
-__all__ = ["STDIN", "Destination", "plan_outputs", "write_output"]
+__all__ = ["STDIN", "Destination", "check_stream", "names_folder", "plan_one", "write_output"]
 
 STDIN = "-"
 
@@ -25,84 +24,66 @@ _STREAM_FORMATS = ("txt", "json")
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """Where the transcript of one recording goes; None is stdout."""
+    """Where a transcript goes, and in which format; no path is stdout."""
 
-    source: str
     path: Path | None
+    format: str = "txt"
 
 
-def plan_outputs(
-    sources: Sequence[str], output: str | None, output_format: str
-) -> tuple[Destination, ...]:
-    """
-    Decide where each transcript goes, before any work is done.
-
-    Without *output* to stdout. Else to that file, if there is one recording and it names no
-    folder; else to <folder>/<stem>.<format>, the stem keeping its suffix where two would collide.
-
-    Raises:
-        ConfigError: If an output would overwrite a recording or another output, or the format
-            cannot hold several recordings on stdout.
-    """
-    if output is None:
-        if len(sources) > 1 and output_format not in _STREAM_FORMATS:
-            raise ConfigError(
-                f"format {output_format} holds one recording, {len(sources)} were given",
-                hint="write one file each with -o FOLDER",
-            )
-        return tuple(Destination(source, None) for source in sources)
-    if not output:
-        raise ConfigError("-o names no file and no folder")
-    if len(sources) == 1 and not _names_folder(output):
-        return _checked((Destination(sources[0], Path(output)),))
-    return _checked(_in_folder(sources, Path(output), output_format))
-
-
-def _names_folder(output: str) -> bool:
+def names_folder(output: str) -> bool:
+    """Whether an output is meant for a folder: it is one, or ends as one."""
     return output.endswith(os.sep) or Path(output).is_dir()
 
 
-def _in_folder(sources: Sequence[str], folder: Path, output_format: str) -> tuple[Destination, ...]:
-    if folder.exists() and not folder.is_dir():
+def check_stream(count: int, formats: Sequence[str]) -> str:
+    """
+    Settle the format of *count* transcripts on stdout.
+
+    Raises:
+        ConfigError: If it cannot hold them.
+    """
+    if len(formats) > 1:
         raise ConfigError(
-            f"{folder} is a file, and {len(sources)} transcripts need a folder",
-            hint="name a folder with -o",
+            f"stdout takes one format, {len(formats)} were given", hint="name a folder with -o"
         )
-    stems = Counter(_stem(source) for source in sources)
-    return tuple(
-        Destination(
-            source,
-            folder / f"{_stem(source) if stems[_stem(source)] == 1 else _name(source)}"
-            f".{output_format}",
+    if count > 1 and formats[0] not in _STREAM_FORMATS:
+        raise ConfigError(
+            f"format {formats[0]} holds one recording, {count} were given",
+            hint="write one file each with -o FOLDER",
         )
-        for source in sources
-    )
+    return formats[0]
 
 
-def _stem(source: str) -> str:
-    return "stdin" if source == STDIN else Path(source).stem
+def plan_one(source: str, output: str | None, formats: Sequence[str]) -> tuple[Destination, ...]:
+    """
+    Decide where the transcript of one recording goes, before any work is done.
 
+    Without *output* to stdout. Else to that file, or to <folder>/<stem>.<format> if it names a
+    folder.
 
-def _name(source: str) -> str:
-    return "stdin" if source == STDIN else Path(source).name
-
-
-def _checked(plan: tuple[Destination, ...]) -> tuple[Destination, ...]:
-    """Refuse a plan in which anything would be overwritten."""
-    recordings = {Path(each.source).resolve() for each in plan if each.source != STDIN}
-    taken: dict[Path, str] = {}
-    for each in plan:
-        if each.path is None:
-            continue
-        path = each.path.resolve()
-        if path in recordings:
-            raise ConfigError(f"the output {each.path} would overwrite a recording")
-        if path in taken:
+    Raises:
+        ConfigError: If it would overwrite the recording, or several formats meet in one file.
+    """
+    if output is None:
+        return (Destination(None, check_stream(1, formats)),)
+    if not output:
+        raise ConfigError("-o names no file and no folder")
+    if not names_folder(output):
+        if len(formats) > 1:
             raise ConfigError(
-                f"{taken[path]} and {each.source} would both be written to {each.path}",
-                hint="transcribe them into different folders",
+                f"{output} is one file, and {len(formats)} formats were given",
+                hint=f"name a folder: -o {output}{os.sep}",
             )
-        taken[path] = each.source
+        return _checked(source, (Destination(Path(output), formats[0]),))
+    stem = "stdin" if source == STDIN else Path(source).stem
+    folder = Path(output)
+    return _checked(source, tuple(Destination(folder / f"{stem}.{each}", each) for each in formats))
+
+
+def _checked(source: str, plan: tuple[Destination, ...]) -> tuple[Destination, ...]:
+    for each in plan:
+        if source != STDIN and each.path and each.path.resolve() == Path(source).resolve():
+            raise ConfigError(f"the output {each.path} would overwrite a recording")
     return plan
 
 

@@ -80,6 +80,12 @@ class Pacer:
         self._line = Line()
         self._last_number = 0
 
+    @property
+    def limits(self) -> dict[int, int]:
+        """The limits that replies have told of: requests, by the window's length in seconds."""
+        with self._deciding:
+            return {size_s: window.limit for size_s, window in sorted(self._windows.items())}
+
     def book(self, now_s: float) -> Ticket:
         """Take a place at the end of the line."""
         with self._deciding:

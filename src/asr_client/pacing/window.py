@@ -81,6 +81,11 @@ class Window:
         self._told_s = now_s
 
     @property
+    def limit(self) -> int:
+        """How many requests a window allows, as last told."""
+        return self._limit
+
+    @property
     def capacity(self) -> int:
         """How many requests a window may get."""
         return self._limit - 1 if self._limit >= _SPARING else self._limit

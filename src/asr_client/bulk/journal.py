@@ -1,0 +1,118 @@
+"""
+The journal of an output folder: append-only, one writer at a time, whole again after a crash.
+
+An output is in its place, and lasts, before the line that tells of it is written. So what a line
+says is done is done, whenever the process ends; at worst a recording is transcribed once more.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+from pathlib import Path
+from typing import Self
+
+from asr_client.bulk.files import make_folder, sync_folder
+from asr_client.bulk.history import History
+from asr_client.bulk.records import Line, parse_line, write_line
+from asr_client.errors import ConfigError
+
+__all__ = ["JOURNAL_NAME", "Journal", "read_history"]
+
+JOURNAL_NAME = ".asr-transcribe.jsonl"
+_UNLOCKABLE = (errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL)
+
+
+class Journal:
+    """
+    A journal, open for writing; what it held before is its `history`.
+
+    Args:
+        folder: The output folder; it is made if need be.
+
+    Raises:
+        ConfigError: If the folder cannot be used, or another run is writing there.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / JOURNAL_NAME
+        flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0)
+        try:
+            make_folder(folder)
+            self._file = os.open(self.path, flags, 0o666)
+        except OSError as error:
+            raise ConfigError(
+                f"{folder}: nothing can be written there: {error.strerror}"
+            ) from error
+        try:
+            self._lock(folder)
+            self.history = self._repair()
+            sync_folder(folder)
+        except BaseException:
+            self.close()
+            raise
+
+    def _lock(self, folder: Path) -> None:
+        """Keep others out; the system lets go of the lock however the process ends."""
+        if sys.platform == "win32":  # two runs in one folder are not kept apart there
+            return
+        import fcntl
+
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise ConfigError(
+                f"{folder}: another asr-transcribe is writing there",
+                hint="wait for it, or use another folder",
+            ) from error
+        except OSError as error:
+            if error.errno not in _UNLOCKABLE:  # some network file systems have no locks
+                raise
+
+    def _repair(self) -> History:
+        """Read it, and cut off a line that a crash has torn."""
+        content = _read_all(self._file)
+        whole = content.rfind(b"\n") + 1
+        if whole < len(content):
+            os.ftruncate(self._file, whole)
+            os.fsync(self._file)
+        return History.of(map(parse_line, content[:whole].splitlines()))
+
+    def append(self, line: Line) -> None:
+        """Write one line down to last; raises OSError if that cannot be."""
+        data = write_line(line)
+        written = os.write(self._file, data)
+        if written < len(data):  # a full disk takes a part; what is left of it is cut off
+            os.ftruncate(self._file, os.fstat(self._file).st_size - written)
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self.path))
+        os.fsync(self._file)
+
+    def close(self) -> None:
+        """Let others write."""
+        if self._file >= 0:
+            os.close(self._file)
+            self._file = -1
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def read_history(folder: Path) -> History:
+    """Read a folder's journal without a claim to it; a folder without one has no history."""
+    try:
+        content = (folder / JOURNAL_NAME).read_bytes()
+    except OSError:
+        return History()
+    return History.of(map(parse_line, content[: content.rfind(b"\n") + 1].splitlines()))
+
+
+def _read_all(file: int) -> bytes:
+    blocks = []
+    os.lseek(file, 0, os.SEEK_SET)
+    while block := os.read(file, 1 << 20):
+        blocks.append(block)
+    return b"".join(blocks)

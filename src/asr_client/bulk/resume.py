@@ -1,0 +1,87 @@
+"""May a run begin in a folder, and what of it is done already."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from asr_client.bulk.files import sha256_of
+from asr_client.bulk.history import History, differences
+from asr_client.bulk.outputs import Job
+from asr_client.bulk.records import Record
+from asr_client.errors import ConfigError
+
+__all__ = ["Beginning", "check_beginning", "is_done"]
+
+# "new" writes over nothing, "resume" goes on, "overwrite" does all of it again.
+Beginning = Literal["new", "resume", "overwrite"]
+
+
+def check_beginning(
+    beginning: Beginning,
+    jobs: Sequence[Job],
+    folder: Path,
+    history: History,
+    options: Mapping[str, Any],
+) -> None:
+    """
+    Refuse what would write over outputs that were not meant.
+
+    Raises:
+        ConfigError: If outputs are there and nothing was said of them, if nobody knows who wrote
+            them, or if they come from a run with other options.
+    """
+    if beginning == "overwrite":
+        return
+    if beginning == "resume" and not history.is_empty:
+        _check_options(jobs, folder, history, options)
+        return
+    present = [
+        folder / output.path
+        for job in jobs
+        for output in job.outputs
+        if (folder / output.path).exists()
+    ]
+    if not present:
+        return
+    others = f" and {len(present) - 1} more outputs" if len(present) > 1 else ""
+    how = "--resume goes on where the last run ended; " if not history.is_empty else ""
+    why = ", and no journal says who wrote them" if beginning == "resume" else ""
+    raise ConfigError(
+        f"{present[0]}{others} would be written over{why}",
+        hint=f"{how}--overwrite does all of it anew; or name another folder",
+    )
+
+
+def _check_options(
+    jobs: Sequence[Job], folder: Path, history: History, options: Mapping[str, Any]
+) -> None:
+    for job in jobs:
+        record = history.records.get(job.name)
+        if record is None or not record.ok:
+            continue
+        differing = differences(history.options_of(job.name), options)
+        if differing:
+            raise ConfigError(
+                f"{folder} holds transcripts made with other options: {'; '.join(differing)}",
+                hint="use another folder, the same options, or --overwrite",
+            )
+
+
+def is_done(job: Job, key: str, record: Record | None, folder: Path) -> bool:
+    """Whether a recording's outputs are there as they were written, from this very content."""
+    if record is None or not record.ok or record.key != key:
+        return False
+    written = {each.path: each for each in record.outputs}
+    for output in job.outputs:
+        kept = written.get(output.path)
+        if kept is None:
+            return False
+        path = folder / output.path
+        try:
+            if path.stat().st_size != kept.size_bytes or sha256_of(path) != kept.sha256:
+                return False
+        except OSError:
+            return False
+    return True

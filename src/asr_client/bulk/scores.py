@@ -1,0 +1,151 @@
+"""Transcripts held against what was really said: which text belongs to which recording, and WER."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import json
+import os
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from asr_client.bulk.inputs import Entry
+from asr_client.bulk.inputs.lines import Line, read_lines
+from asr_client.bulk.inputs.manifests import kind_of, read_manifest
+from asr_client.bulk.outputs import Job
+from asr_client.errors import ConfigError
+
+__all__ = ["References", "check_evaluation", "read_back", "score"]
+
+ErrorRates = Callable[..., Any]
+
+
+class References:
+    """
+    What was said in recordings, known by their place or by their name.
+
+    Args:
+        path: A table or JSON lines with a text for each recording, or Kaldi's "text".
+
+    Raises:
+        ConfigError: If it cannot be read, or tells no text.
+    """
+
+    def __init__(self, path: str) -> None:
+        self._by_path: dict[str, str] = {}
+        self._by_name: dict[str, str] = {}
+        first = next(read_lines(path), None)
+        if first is not None and kind_of(path, first) == "scp":
+            for line in read_lines(path):
+                self._add_kaldi(line)
+        else:
+            for entry in read_manifest(path):
+                self._add(entry)
+        if not self._by_name:
+            raise ConfigError(
+                f"{path}: it tells of no recording what was said",
+                hint="give it a column or field named text",
+            )
+
+    def _add_kaldi(self, line: Line) -> None:
+        name, text = (*line.text.split(maxsplit=1), "")[:2]
+        self._by_name[name] = text
+
+    def _add(self, entry: Entry) -> None:
+        if entry.text is not None:
+            self._by_path[os.path.realpath(entry.path)] = entry.text
+            self._by_name[entry.name] = self._by_name[entry.short_name] = entry.text
+
+    def of(self, entry: Entry) -> str | None:
+        """Give the text of a recording; None if there is none."""
+        text = self._by_path.get(os.path.realpath(entry.path))
+        if text is not None:
+            return text
+        names = (entry.name, entry.short_name, os.path.basename(entry.short_name))  # noqa: PTH119 - a name
+        return next((self._by_name[name] for name in names if name in self._by_name), None)
+
+    def check(self, entries: Iterable[Entry]) -> None:
+        """Refuse references of which none belongs to any of the recordings."""
+        if all(self.of(entry) is None for entry in entries):
+            raise ConfigError(
+                "none of the references belongs to any of the recordings",
+                hint="they are found by path, or by id",
+            )
+
+
+def check_evaluation() -> ErrorRates:
+    """
+    Load what counts errors.
+
+    Raises:
+        ConfigError: If what it needs is not installed.
+    """
+    try:
+        from asr_client.evaluation import error_rates
+
+        error_rates(["a"], ["a"])
+    except ImportError as error:
+        raise ConfigError(
+            f"error rates cannot be counted: {error}", hint="pip install 'asr-client[eval]'"
+        ) from error
+    return error_rates
+
+
+def read_back(job: Job, folder: Path) -> str | None:
+    """Read a transcript's text out of its outputs; None if none of them holds it as it is."""
+    for output in job.outputs:
+        try:
+            if output.format == "txt":
+                return (folder / output.path).read_text(encoding="utf-8")
+            if output.format == "json":
+                return str(json.loads((folder / output.path).read_bytes())["text"])
+        except (OSError, ValueError, KeyError):
+            continue
+    return None
+
+
+def score(
+    error_rates: ErrorRates,
+    references: References,
+    heard: Sequence[tuple[Entry, str]],
+    language: str | None,
+) -> Mapping[str, Any]:
+    """
+    Count errors, over all and by language.
+
+    Args:
+        error_rates: See `check_evaluation`.
+        references: What was said.
+        heard: Recordings and their transcripts.
+        language: Of recordings that name none.
+    """
+    groups: dict[str | None, list[tuple[str, str]]] = defaultdict(list)
+    for entry, text in heard:
+        reference = references.of(entry)
+        if reference is not None:
+            groups[entry.language or language].append((reference, text))
+    scored = sum(map(len, groups.values()))
+    told: dict[str, Any] = {"recordings": scored, "without_reference": len(heard) - scored}
+    if not groups:
+        return told
+    everything = list(itertools.chain.from_iterable(groups.values()))
+    only = next(iter(groups)) if len(groups) == 1 else None
+    told |= _told(error_rates, everything, only)
+    if len(groups) > 1:
+        told["languages"] = {
+            name or "": {"recordings": len(pairs), **_told(error_rates, pairs, name)}
+            for name, pairs in sorted(groups.items(), key=lambda group: group[0] or "")
+        }
+    return told
+
+
+def _told(
+    error_rates: ErrorRates, pairs: Sequence[tuple[str, str]], language: str | None
+) -> dict[str, Any]:
+    rates = error_rates([said for said, _ in pairs], [text for _, text in pairs], language=language)
+    fields: dict[str, Any] = dataclasses.asdict(rates)
+    return {"wer": rates.wer, "cer": rates.cer} | {
+        name: value for name, value in fields.items() if isinstance(value, (int, float))
+    }
