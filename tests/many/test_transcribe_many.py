@@ -83,7 +83,7 @@ def test_one_bad_recording_spoils_no_other(speller: ASRClient) -> None:
         items[1].get()
 
 
-def test_recordings_may_have_their_own_language(gateway: Gateway, speller: ASRClient) -> None:
+def test_recordings_may_have_their_own_language(speller: ASRClient) -> None:
     """A language of one's own counts before that of all."""
     items = many(speller, [Recording(CLIPS[0], language="Tamil"), CLIPS[1]], ordered=True)
     assert [item.get().language for item in items] == ["ta", "hi"]
@@ -105,7 +105,7 @@ def test_sources_are_taken_as_there_is_room(speller: ASRClient) -> None:
     assert len(taken) < 50 + 4 * 600
 
 
-def test_a_client_that_was_left_early_goes_on(gateway: Gateway, speller: ASRClient) -> None:
+def test_a_client_that_was_left_early_goes_on(speller: ASRClient) -> None:
     """Whoever breaks out of the loop stops it, and can call again."""
     for _item in speller.transcribe_many(CLIPS, sample_rate_hz=RATE_HZ):
         break

@@ -13,6 +13,7 @@ import base64
 import io
 import json
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -30,7 +31,8 @@ _QUIETEST = 2000
 _STEP = 20
 _SHORTEST_HEARD_S = 0.1
 
-WORDS = tuple(f"word{number}" for number in range(1000))
+_DIGITS = str.maketrans("0123456789", "०१२३४५६७८९")
+WORDS = tuple(f"शब्द{number}".translate(_DIGITS) for number in range(1000))
 
 
 def words_for(numbers: Sequence[int]) -> str:
@@ -61,7 +63,7 @@ def hear(samples: npt.NDArray) -> str:
     loud = np.abs(samples.astype(np.int64))
     edges = np.flatnonzero(np.diff(np.concatenate([[0], loud, [0]])))
     heard = []
-    for begin, end in zip(edges[:-1], edges[1:], strict=True):
+    for begin, end in pairwise(edges):
         level, seconds = loud[begin], (end - begin) / RATE_HZ
         if level == 0 or seconds < _SHORTEST_HEARD_S:
             continue
