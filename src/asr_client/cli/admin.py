@@ -1,4 +1,4 @@
-"""asr-client: what is around transcription - a server to try with, its models, its health."""
+"""asr-client: around transcription - a server to try with, its models and health, error rates."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from asr_client.cli.arguments import (
 from asr_client.cli.console import ExitCode, run_command
 from asr_client.cli.doctor import add_doctor_arguments, doctor
 from asr_client.cli.serve import add_serve_arguments, serve
+from asr_client.cli.wer import WER_HELP, add_wer_arguments, wer
 
 if TYPE_CHECKING:
     from asr_client.results import ModelInfo, ModelList
@@ -39,6 +40,8 @@ examples:
       how this client would talk to one model, and why
   asr-client doctor https://asr.example.com
       name, port, TLS, key, paths, limits, one transcription; and what to do about each
+  asr-client wer reference.txt hypothesis.txt
+      word and character error rate (needs asr-client[eval])
 
 """
 
@@ -53,14 +56,14 @@ def main(argv: Sequence[str] | None = None) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="asr-client",
-        description="Around transcription: a server to try with, its models, its health.",
+        description="Around transcription: a server to try with, its models and health, error rates.",
         epilog=_EXAMPLES + ENVIRONMENT_HELP,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     add_version(parser)
-    command = _add(commands, "serve", serve, "run a real Triton here until Ctrl-C")
+    command = _add(commands, "serve", serve, "run a real Triton here until Ctrl-C", None)
     add_serve_arguments(command)
     add_quiet(command)
     health = _add(commands, "health", _health, "is the server ready, and the model?")
@@ -70,6 +73,8 @@ def _parser() -> argparse.ArgumentParser:
     add_doctor_arguments(examine)
     for command in (health, models, examine):
         add_connection(command)
+    summary = "how much of what was said was recognised wrongly?"
+    add_wer_arguments(_add(commands, "wer", wer, summary, WER_HELP))
     return parser
 
 
@@ -78,12 +83,13 @@ def _add(
     name: str,
     work: Callable[[argparse.Namespace], int],
     summary: str,
+    epilog: str | None = ENVIRONMENT_HELP,
 ) -> argparse.ArgumentParser:
     command = commands.add_parser(
         name,
         help=summary,
         description=summary[0].upper() + summary[1:],
-        epilog=ENVIRONMENT_HELP if name != "serve" else None,
+        epilog=epilog,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )

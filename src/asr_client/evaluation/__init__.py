@@ -4,7 +4,8 @@ How good transcripts are: word, character and grapheme error rates.
     error_rates(["नमस्ते दुनिया"], ["नमस्ते दुनियां"]).wer      -> 0.5
 
 normalization.py and encodings.py say which differences count, rates.py counts them (with jiwer: the
-extra `eval`); texts.py reads references and hypotheses, pairing.py finds which belong together.
+extra `eval`); layouts.py and texts.py read references and hypotheses, pairing.py finds which belong
+together, rendering.py tells the result.
 """
 
 from asr_client.evaluation.normalization import (
