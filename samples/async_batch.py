@@ -1,5 +1,5 @@
 """
-Many recordings at once, on one event loop; a bad one spoils nothing.
+Many recordings on one event loop, several requests at a time; a bad one spoils nothing.
 
     .venv/bin/python samples/async_batch.py
 """
@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from asr_client import ASRError, AsyncASRClient
+from asr_client import AsyncASRClient
 from asr_client.embedded import EmbeddedTriton
 
 SPEECH = Path(__file__).parent / "speech"
@@ -17,17 +17,14 @@ RECORDINGS = [*sorted(SPEECH.glob("en-rms-*.flac")), SPEECH / "SOURCES.md"]
 
 
 async def transcribe_all(url: str) -> None:
-    """Send everything at once, and show results in order."""
+    """Send as many at a time as the server can use, and show results as they are ready."""
     async with AsyncASRClient(url) as client:
-        calls = [client.transcribe(recording, language="en") for recording in RECORDINGS]
-        results = await asyncio.gather(*calls, return_exceptions=True)
-    for recording, result in zip(RECORDINGS, results, strict=True):
-        if isinstance(result, ASRError):
-            print(f"{recording.name}: failed: {result}")
-        elif isinstance(result, BaseException):
-            raise result
-        else:
-            print(f"{recording.name}: {result.text}")
+        async for item in client.transcribe_many(RECORDINGS, language="en"):
+            name = RECORDINGS[item.index].name
+            if item.transcript is not None:
+                print(f"{name}: {item.transcript.text}")
+            else:
+                print(f"{name}: failed: {item.error}")
 
 
 if __name__ == "__main__":

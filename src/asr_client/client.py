@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator, Sequence
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterable,
+    Callable,
+    Generator,
+    Iterable,
+    Sequence,
+)
 from typing import Self, Unpack
 
 from asr_client.audio import AudioSource
@@ -167,7 +174,7 @@ class ASRClient:
         ordered: bool = False,
         patience_s: float = 60.0,
         stopping: Callable[[], bool] | None = None,
-    ) -> Iterator[Item]:
+    ) -> Generator[Item, None, None]:
         """
         Turn any number of recordings into text, several at a time.
 
@@ -289,7 +296,7 @@ class AsyncASRClient:
         ordered: bool = False,
         patience_s: float = 60.0,
         stopping: Callable[[], bool] | None = None,
-    ) -> AsyncIterator[Item]:
+    ) -> AsyncGenerator[Item, None]:
         """See `ASRClient.transcribe_many`; an iterable that blocks would hold up the loop."""
         options = Options(language, sample_rate_hz, deadline_s)
         many = ManyOptions(jobs, ordered, patience_s, stopping or never)

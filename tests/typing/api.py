@@ -17,8 +17,10 @@ from asr_client import (
     ASRClient,
     ASRError,
     AsyncASRClient,
+    Chunking,
     Connections,
     RateLimitedError,
+    Recording,
     RetryPolicy,
     ServerError,
     Transcript,
@@ -28,7 +30,7 @@ from asr_client import (
 )
 from asr_client.embedded import EmbeddedTriton
 from asr_client.faults import Attempt, Origin
-from asr_client.results import Health, ModelInfo, ModelList
+from asr_client.results import Coverage, Health, Item, ModelInfo, ModelList
 
 
 def sync_client() -> None:
@@ -40,6 +42,9 @@ def sync_client() -> None:
         assert_type(client.transcribe(io.BytesIO()), Transcript)
         assert_type(client.transcribe(np.zeros(10), sample_rate_hz=8000), Transcript)
         assert_type(client.transcribe_batch(["a.wav", b"RIFF"]), tuple[Transcript, ...])
+        for item in client.transcribe_many(["a.wav", Recording(b"RIFF", language="ta")], jobs=4):
+            assert_type(item, Item)
+            assert_type(item.get().coverage, Coverage | None)
         assert_type(client.health(), Health)
         assert_type(client.models(), ModelList)
         assert_type(client.model("asr"), ModelInfo)
@@ -52,6 +57,8 @@ def behind_a_gateway() -> None:
     ASRClient(api_key=lambda: "k")
     ASRClient(api_key_file=Path("key"))
     ASRClient(api_key_command=["print-key", "asr"])
+    ASRClient(chunking=Chunking(longest_s=20.0))
+    ASRClient(chunking=Chunking.dhruva())
     ASRClient(retry=RetryPolicy(max_attempts=2), connections=Connections(max_age_s=None))
     with ASRClient(on_attempt=print, pacing=False, proxy="environment") as client:
         assert_type(client.warm(8), ModelInfo)

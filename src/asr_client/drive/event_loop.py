@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Iterable, Iterator
 from typing import Any, Self, TypeVar
 
 from asr_client.calls.effects import (
@@ -36,7 +36,7 @@ async def run_async(flow: Flow[Value], transport: AsyncTransport) -> Value:
 
 async def stream_async(
     flow: Flow[None], transport: AsyncTransport, sources: Sources
-) -> AsyncIterator[Any]:
+) -> AsyncGenerator[Any, None]:
     """
     Drive a flow on this loop, as far as results are asked for; yield what it emits.
 

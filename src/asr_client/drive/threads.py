@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from queue import Empty, SimpleQueue
@@ -39,14 +39,16 @@ def run(flow: Flow[Value], transport: Transport) -> Value:
         return _run(flow, hands)
 
 
-def stream(flow: Flow[None], transport: Transport, sources: Iterable[object]) -> Iterator[Any]:
+def stream(
+    flow: Flow[None], transport: Transport, sources: Iterable[object]
+) -> Generator[Any, None, None]:
     """
     Drive a flow in this thread, as far as results are asked for; yield what it emits.
 
     *sources* is iterated in this thread, too. Whoever stops early stops what was started: requests
     under way end in their own time, and no more are made.
     """
-    with _Hands(transport, iter(sources)) as hands:
+    with _Hands(transport, sources) as hands:
         try:
             effect = next(flow)
             while True:
@@ -89,9 +91,9 @@ class _GivenUpError(BaseException):
 class _Hands:
     """What one flow, and the flows that it starts, have done for them."""
 
-    def __init__(self, transport: Transport, sources: Iterator[object] = iter(())) -> None:
+    def __init__(self, transport: Transport, sources: Iterable[object] = ()) -> None:
         self._transport = transport
-        self._sources = sources
+        self._sources: Iterator[object] = iter(sources)
         self._threads: ThreadPoolExecutor | None = None
         self._ended: SimpleQueue[Ended | BaseException] = SimpleQueue()
         self._leaving = threading.Event()
