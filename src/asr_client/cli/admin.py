@@ -56,7 +56,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="asr-client",
-        description="Around transcription: a server to try with, its models and health, error rates.",
+        description="Around transcription: a server to try with, models, health, error rates.",
         epilog=_EXAMPLES + ENVIRONMENT_HELP,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,

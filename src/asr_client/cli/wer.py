@@ -148,7 +148,7 @@ def _as_text(rates: ErrorRates, pairs: Pairs, details: int | None) -> str:
     lines = [rates_as_text(rates, pairs)]
     for name, each in worst_utterances(rates, pairs, details or 0):
         words = each.words
-        share = f"{words.errors} errors in {words.reference_length} words, {percent(words.rate)}"
+        share = f"{words.errors} of {words.reference_length} words, {percent(words.rate)}"
         lines += ["", f"{name}: {share}", f"  {aligned_text(each.alignment)}"]
     return "\n".join(lines)
 

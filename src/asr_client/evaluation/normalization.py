@@ -16,6 +16,7 @@ import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
+from asr_client.errors import LanguageError
 from asr_client.evaluation.encodings import same_look
 from asr_client.languages import LANGUAGES, resolve_language
 
@@ -84,7 +85,7 @@ def normalize(
     Raises:
         LanguageError: If *language* is none of ours.
     """
-    code = resolve_language(language, _CODES) if language else None
+    code = _code_of(language) if language else None
     if normalization.encodings:
         text = same_look(text, code)
     if normalization.punctuation:
@@ -97,6 +98,16 @@ def normalize(
         # Again: letters may have come together where something between them went.
         text = same_look(text, code)
     return " ".join(text.split())
+
+
+def _code_of(language: str) -> str:
+    try:
+        return resolve_language(language, _CODES)
+    except LanguageError as error:
+        # No model is asked here, so none of its languages are to be told.
+        raise LanguageError(
+            f"unknown language {language[:40]!r}", hint=error.hint or "leave it out"
+        ) from error
 
 
 class _PlainCharacters(dict[int, str]):

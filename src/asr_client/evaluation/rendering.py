@@ -87,17 +87,15 @@ def _counts(edits: Edits) -> str:
 
 def _notes(rates: ErrorRates, pairs: Pairs) -> Iterator[str]:
     right = sum(not each.words.errors for each in rates.utterances)
-    yield f"{len(rates.utterances)} utterances (paired by {pairs.by}), {right} without an error"
-    if rates.empty_references:
-        yield f"{rates.empty_references} references are empty: what was heard there is put in"
-    if rates.empty_hypotheses:
-        yield f"{rates.empty_hypotheses} hypotheses are empty or missing: all of it is left out"
-    if pairs.missing:
-        yield f"{len(pairs.missing)} have no hypothesis: {_listed(pairs.missing)}"
-    if pairs.extra:
-        yield f"{len(pairs.extra)} hypotheses have no reference, and do not count: " + _listed(
-            pairs.extra
-        )
+    yield f"{len(rates.utterances)} utterances, paired by {pairs.by}: {right} without an error"
+    for count, what in (
+        (rates.empty_references, "empty references: what was heard there is put in"),
+        (rates.empty_hypotheses, "empty hypotheses: all that was said there is left out"),
+        (len(pairs.missing), f"without a hypothesis, so empty: {_listed(pairs.missing)}"),
+        (len(pairs.extra), f"without a reference, so not counted: {_listed(pairs.extra)}"),
+    ):
+        if count:
+            yield f"{count} {what}"
 
 
 def _listed(names: tuple[str, ...]) -> str:

@@ -53,7 +53,8 @@ def read_texts(
         with place.open("rb") as file:
             content = _decoded(_bounded(file, path), path)
     except (OSError, ValueError) as error:
-        raise ConfigError(f"{path}: cannot be read: {error}") from error
+        why = getattr(error, "strerror", None) or error
+        raise ConfigError(f"{path}: cannot be read: {why}") from error
     return parse_texts(content, path, layout, text_fields)
 
 
