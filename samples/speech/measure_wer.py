@@ -1,19 +1,19 @@
 """
 Measure how well pocketsphinx's own en-US model understands the English recordings.
 
-Prints the table of SOURCES.md. Needs pocketsphinx and jiwer besides soundfile.
+Prints the table of SOURCES.md. Needs pocketsphinx and asr-client[eval].
 """
 
 from __future__ import annotations
 
 import argparse
-import re
 from importlib.metadata import version
 
-import jiwer
 import pocketsphinx
 import soundfile
 from make_speech import FOLDER, read_manifest
+
+from asr_client.evaluation import error_rates
 
 
 def main() -> None:
@@ -27,7 +27,7 @@ def main() -> None:
             continue
         samples, rate_hz = soundfile.read(FOLDER / clip.path, dtype="int16")
         heard = recognise(decoder, samples.tobytes())
-        error_rate = jiwer.wer(plain_words(clip.text), plain_words(heard))
+        error_rate = error_rates(clip.text, heard, language=clip.language).wer or 0.0
         shown = heard if error_rate else "as written"
         print(f"| {clip.path} | {len(samples) / rate_hz:.2f} | {error_rate:.3f} | {shown} |")
 
@@ -40,11 +40,6 @@ def recognise(decoder: pocketsphinx.Decoder, pcm: bytes) -> str:
     decoder.end_utt()
     hypothesis = decoder.hyp()
     return hypothesis.hypstr if hypothesis else ""
-
-
-def plain_words(text: str) -> str:
-    """Lower the case and drop punctuation: what WER is measured on."""
-    return " ".join(re.sub(r"[^a-z' ]", " ", text.lower()).split())
 
 
 if __name__ == "__main__":

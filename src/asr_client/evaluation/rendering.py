@@ -8,7 +8,7 @@ from typing import Any
 from asr_client.evaluation.pairing import Pairs
 from asr_client.evaluation.rates import AlignedWords, Edits, ErrorRates, UtteranceErrors
 
-__all__ = ["aligned_text", "rates_as_text", "rates_document", "worst_utterances"]
+__all__ = ["aligned_text", "percent", "rates_as_text", "rates_document", "worst_utterances"]
 
 _LISTED = 5
 
