@@ -31,7 +31,6 @@ def assemble(hearing: Hearing, model_version: str, now_s: float) -> Transcript:
     rate_hz = terms.recognizer.sample_rate_hz
     segments = _segments(parts, rate_hz)
     text = " ".join(each.text or _GAP for each in segments if each.text or each.is_gap)
-    coverage = Coverage(reader.samples, rate_hz, tuple(part.chunk() for part in parts))
     longest_s = max(part.samples for part in parts) / rate_hz
     return Transcript(
         text=text,
@@ -50,7 +49,7 @@ def assemble(hearing: Hearing, model_version: str, now_s: float) -> Transcript:
             *terms.warnings(longest_s, text),
             *_told_gaps(parts, rate_hz),
         ),
-        coverage=coverage if len(parts) > 1 else None,
+        coverage=_coverage(parts, reader.samples, rate_hz),
     )
 
 
@@ -78,6 +77,12 @@ def _segments(parts: Sequence[Part], rate_hz: int) -> tuple[Segment, ...]:
         Segment(begin_s, end_s, text, is_gap=part.failure is not None)
         for part, text, begin_s, end_s in zip(parts, texts, begins, ends, strict=True)
     )
+
+
+def _coverage(parts: Sequence[Part], samples: int, rate_hz: int) -> Coverage | None:
+    if len(parts) == 1:
+        return None
+    return Coverage(samples, rate_hz, tuple(part.chunk() for part in parts))
 
 
 def _timing(hearing: Hearing, attempts: Sequence[Attempt], now_s: float) -> Timing:
