@@ -98,8 +98,22 @@ ALLOWED: dict[str, set[str]] = {
         "settings",
         "transports",
     },
+    # many recordings, and what is kept of them
+    "bulk": {
+        "audio",
+        "calls",
+        "chunking",
+        "client",
+        "evaluation",
+        "formats",
+        "pacing",
+        "results",
+        "settings",
+    },
     "cli": {
         "auth",
+        "bulk",
+        "chunking",
         "client",
         "doctor",
         "embedded",

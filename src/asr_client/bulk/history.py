@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -91,9 +91,18 @@ def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[str,
     """Say in which options two runs differ, one phrase each; nothing where one is not known."""
     if not before:
         return ()
-    names = sorted({*before, *now})
+    old, new = dict(_flat(before)), dict(_flat(now))
     return tuple(
-        f"{name} was {before.get(name)!r}, is {now.get(name)!r}"
-        for name in names
-        if before.get(name) != now.get(name)
+        f"{name} was {old.get(name)!r}, is {new.get(name)!r}"
+        for name in sorted({*old, *new})
+        if old.get(name) != new.get(name)
     )
+
+
+def _flat(options: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
+    """Name what is within others by its place."""
+    for name, value in options.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{above}{name}.")
+        else:
+            yield above + name, value

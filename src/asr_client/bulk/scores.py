@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-import itertools
 import json
 import os
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +14,10 @@ from asr_client.bulk.inputs import Entry
 from asr_client.bulk.inputs.lines import Line, read_lines
 from asr_client.bulk.inputs.manifests import kind_of, read_manifest
 from asr_client.bulk.outputs import Job
-from asr_client.errors import ConfigError
+from asr_client.errors import ConfigError, LanguageError
+from asr_client.evaluation import ErrorRates, error_rates
 
 __all__ = ["References", "check_evaluation", "read_back", "score"]
-
-ErrorRates = Callable[..., Any]
 
 
 class References:
@@ -75,22 +73,14 @@ class References:
             )
 
 
-def check_evaluation() -> ErrorRates:
+def check_evaluation() -> None:
     """
-    Load what counts errors.
+    Make sure that errors can be counted, before there is anything to count.
 
     Raises:
         ConfigError: If what it needs is not installed.
     """
-    try:
-        from asr_client.evaluation import error_rates
-
-        error_rates(["a"], ["a"])
-    except ImportError as error:
-        raise ConfigError(
-            f"error rates cannot be counted: {error}", hint="pip install 'asr-client[eval]'"
-        ) from error
-    return error_rates
+    error_rates(["a"], ["a"])
 
 
 def read_back(job: Job, folder: Path) -> str | None:
@@ -107,45 +97,49 @@ def read_back(job: Job, folder: Path) -> str | None:
 
 
 def score(
-    error_rates: ErrorRates,
-    references: References,
-    heard: Sequence[tuple[Entry, str]],
-    language: str | None,
-) -> Mapping[str, Any]:
+    references: References, heard: Iterable[tuple[Entry, str]], language: str | None
+) -> dict[str, Any]:
     """
     Count errors, over all and by language.
 
     Args:
-        error_rates: See `check_evaluation`.
         references: What was said.
         heard: Recordings and their transcripts.
         language: Of recordings that name none.
     """
-    groups: dict[str | None, list[tuple[str, str]]] = defaultdict(list)
+    without = 0
+    groups: dict[str, list[tuple[str, str]]] = defaultdict(list)
     for entry, text in heard:
         reference = references.of(entry)
-        if reference is not None:
-            groups[entry.language or language].append((reference, text))
-    scored = sum(map(len, groups.values()))
-    told: dict[str, Any] = {"recordings": scored, "without_reference": len(heard) - scored}
-    if not groups:
-        return told
-    everything = list(itertools.chain.from_iterable(groups.values()))
-    only = next(iter(groups)) if len(groups) == 1 else None
-    told |= _told(error_rates, everything, only)
-    if len(groups) > 1:
-        told["languages"] = {
-            name or "": {"recordings": len(pairs), **_told(error_rates, pairs, name)}
-            for name, pairs in sorted(groups.items(), key=lambda group: group[0] or "")
-        }
+        if reference is None:
+            without += 1
+        else:
+            groups[entry.language or language or ""].append((reference, text))
+    rates = {name: _rates(name, pairs) for name, pairs in sorted(groups.items())}
+    told: dict[str, Any] = {"without_reference": without}
+    told |= _told(ErrorRates(tuple(each for one in rates.values() for each in one.utterances)))
+    if len(rates) > 1:
+        told["languages"] = {name: _told(one) for name, one in rates.items()}
     return told
 
 
-def _told(
-    error_rates: ErrorRates, pairs: Sequence[tuple[str, str]], language: str | None
-) -> dict[str, Any]:
-    rates = error_rates([said for said, _ in pairs], [text for _, text in pairs], language=language)
-    fields: dict[str, Any] = dataclasses.asdict(rates)
-    return {"wer": rates.wer, "cer": rates.cer} | {
-        name: value for name, value in fields.items() if isinstance(value, (int, float))
+def _rates(language: str, pairs: Sequence[tuple[str, str]]) -> ErrorRates:
+    said, texts = [said for said, _ in pairs], [text for _, text in pairs]
+    try:
+        return error_rates(said, texts, language=language or None)
+    except LanguageError:  # the model's own name for it perhaps
+        return error_rates(said, texts)
+
+
+def _told(rates: ErrorRates) -> dict[str, Any]:
+    edits = {
+        unit: {"reference": count.reference_length, **dataclasses.asdict(count)}
+        for unit, count in (("words", rates.words), ("characters", rates.characters))
+    }
+    return {
+        "recordings": len(rates.utterances),
+        "wer": rates.wer,
+        "cer": rates.cer,
+        "grapheme_error_rate": rates.grapheme_error_rate,
+        **edits,
     }

@@ -92,12 +92,14 @@ class Summary:
             codes = ", ".join(f"{count} {code}" for code, count in tally.failures.most_common())
             said.append(f"{tally.failed} failed ({codes})")
         said += [f"{tally.not_tried} not tried"] if tally.not_tried else []
-        said.append(
-            f"{hours(tally.audio_s)} of audio in {hours(self.wall_s)} (RTFx {self.rtfx:.1f})"
-        )
-        said += [f"{tally.requests} requests, {tally.retries} of them in vain"] * bool(
-            tally.retries
-        )
+        if tally.audio_s:
+            took = f"in {hours(self.wall_s)} (RTFx {self.rtfx:.1f})"
+            said.append(f"{hours(tally.audio_s)} of audio {took}")
+        if tally.retries:
+            said.append(f"{tally.requests} requests, {tally.retries} of them in vain")
+        if self.scores and self.scores.get("wer") is not None:
+            rates = f"WER {self.scores['wer']:.1%}, CER {self.scores['cer']:.1%}"
+            said.append(f"{rates} over {self.scores['recordings']} with a reference")
         return "; ".join(said)
 
 

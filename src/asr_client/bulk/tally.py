@@ -27,11 +27,12 @@ class Standing:
         done: Those transcribed by this run.
         skipped: Those that an earlier run has done.
         failed: Those that failed, or have gaps.
-        under_way: Those taken and not over.
+        under_way: Those that requests are under way for; None where nobody says how many there
+            are at a time.
         audio_s: Seconds of audio transcribed by this run.
         elapsed_s: Since it began.
         rate: Seconds of audio transcribed a second, lately.
-        share: How much of it is over, 0..1; by seconds of audio if all lengths are known.
+        share: How much of it is over, 0..1; by seconds of audio where lengths are known.
         left_s: How long the rest will take, if it goes on so; None where nothing tells.
     """
 
@@ -39,7 +40,7 @@ class Standing:
     done: int
     skipped: int
     failed: int
-    under_way: int
+    under_way: int | None
     audio_s: float
     elapsed_s: float
     rate: float
@@ -58,11 +59,19 @@ class Tally:
 
     Args:
         total: How many recordings there are.
+        jobs: How many requests are under way at a time, where that is a number.
         clock: Monotonic seconds.
     """
 
-    def __init__(self, total: int, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        total: int,
+        *,
+        jobs: int | str = "auto",
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.total = total
+        self._jobs = jobs
         self.done = self.skipped = self.failed = self.incomplete = 0
         self.failures: Counter[str] = Counter()
         self.audio_s = 0.0
@@ -74,6 +83,7 @@ class Tally:
         self._taken = 0
         self._known_s: dict[int, float] = {}
         self._over: set[int] = set()
+        self._known_over = 0
         self._over_s = 0.0
         self._all_s = 0.0
         self._recent: deque[tuple[float, float]] = deque()
@@ -92,6 +102,7 @@ class Tally:
         """Learn how long a recording is; what is learnt last holds."""
         with self._counting:
             change = seconds - self._known_s.get(place, 0.0)
+            self._known_over += place in self._over and place not in self._known_s
             self._known_s[place] = seconds
             self._all_s += change
             self._over_s += change if place in self._over else 0.0
@@ -147,6 +158,7 @@ class Tally:
     def _end(self, place: int) -> None:
         if place not in self._over:
             self._over.add(place)
+            self._known_over += place in self._known_s
             self._over_s += self._known_s.get(place, 0.0)
 
     def standing(self) -> Standing:
@@ -164,7 +176,7 @@ class Tally:
                 done=self.done,
                 skipped=self.skipped,
                 failed=self.failed,
-                under_way=self._taken - (over - self.skipped),
+                under_way=self._under_way(over),
                 audio_s=self.audio_s,
                 elapsed_s=elapsed_s,
                 rate=sum(audio_s for _, audio_s in self._recent) / seconds,
@@ -172,17 +184,26 @@ class Tally:
                 left_s=self._left_s(seconds),
             )
 
+    def _under_way(self, over: int) -> int | None:
+        # Some are taken ahead, so that lengths can be put together.
+        taken = self._taken - (over - self.skipped)
+        return min(taken, self._jobs) if isinstance(self._jobs, int) else None
+
     def _share(self, over: int) -> float:
-        if len(self._known_s) == self.total and self._all_s > 0:
-            return self._over_s / self._all_s
-        return over / self.total if self.total else 1.0
+        all_s, over_s = self._audio_s()
+        return over_s / all_s if all_s > 0 else over / self.total if self.total else 1.0
 
     def _left_s(self, seconds: float) -> float | None:
-        """Take what is left at the rate of late; unknown lengths are taken for average ones."""
+        """Take what is left at the rate of late."""
         recent_s = sum(audio_s for _, audio_s in self._recent)
-        if not recent_s or not self._known_s:
+        if not recent_s:
             return None
-        average_s = self._all_s / len(self._known_s)
-        all_s = self._all_s + average_s * (self.total - len(self._known_s))
-        over_s = self._over_s + average_s * sum(place not in self._known_s for place in self._over)
+        all_s, over_s = self._audio_s()
         return max(0.0, all_s - over_s) * seconds / recent_s
+
+    def _audio_s(self) -> tuple[float, float]:
+        """Seconds of audio, and those that are over; unknown lengths are taken for average ones."""
+        average_s = self._all_s / len(self._known_s) if self._known_s else 0.0
+        unknown = self.total - len(self._known_s)
+        unknown_over = len(self._over) - self._known_over
+        return self._all_s + average_s * unknown, self._over_s + average_s * unknown_over

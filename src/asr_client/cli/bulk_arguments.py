@@ -47,8 +47,8 @@ def add_many(parser: argparse.ArgumentParser) -> None:
     """Add how many recordings are gone through."""
     group = parser.add_argument_group(
         "many recordings",
-        "OUT keeps a journal (.asr-transcribe.jsonl) of what is done. Without --resume or "
-        "--overwrite nothing that is there is written over. Ctrl-C ends what is under way and "
+        "OUT keeps a journal (.asr-transcribe.jsonl) of what is done. Without --resume or\n"
+        "--overwrite nothing that is there is written over. Ctrl-C ends what is under way and\n"
         "keeps it; a second one stops at once.",
     )
     again = group.add_mutually_exclusive_group()

@@ -141,6 +141,15 @@ def options_of(config: ClientConfig) -> dict[str, Any]:
     }
 
 
+def _references(arguments: argparse.Namespace, jobs: Sequence[Job]) -> References | None:
+    if not arguments.reference:
+        return None
+    check_evaluation()
+    references = References(arguments.reference)
+    references.check(job.entry for job in jobs)
+    return references
+
+
 class _Run:
     """One run: its counts, what is shown of it, and how it ends."""
 
@@ -162,10 +171,7 @@ class _Run:
         self._drain = Drain()
         self._teller: Teller | None = None
         self._wall_s = 0.0
-        self._error_rates = check_evaluation() if arguments.reference else None
-        self._references = References(arguments.reference) if arguments.reference else None
-        if self._references is not None:
-            self._references.check(job.entry for job in jobs)
+        self._references = _references(arguments, jobs)
 
     def go(self, store: Store, stack: ExitStack, *, ordered: bool) -> Exception | None:
         """Do the work; give what stopped it."""
@@ -179,7 +185,7 @@ class _Run:
         options: dict[str, Any] = {"jobs": arguments.jobs, "ordered": ordered}
         if arguments.patience is not None:
             options["patience_s"] = arguments.patience
-        self.tally = Tally(len(self._jobs))
+        self.tally = Tally(len(self._jobs), jobs=arguments.jobs)
         scan = DurationScan([job.entry for job in self._jobs], self.tally.measured)
         stack.callback(scan.close)
         if not ordered:
@@ -197,10 +203,9 @@ class _Run:
     def _ending(self) -> str:
         if not self._drain.number:
             return ""
-        under_way = self.tally.standing().under_way
         return (
-            f"asr-transcribe: {self._drain.name}: {under_way} recordings that are under way are "
-            "ended and kept; the same again stops at once"
+            f"asr-transcribe: {self._drain.name}: what is under way is ended and kept; the same "
+            "again stops at once"
         )
 
     def why_ended(self, stopped_by: Exception | None) -> str:
@@ -239,14 +244,15 @@ class _Run:
             put_in_place(Path(self._arguments.summary), write_json(summary))
 
     def _score(self) -> Mapping[str, Any] | None:
-        if self._references is None or self._error_rates is None or self._teller is None:
+        if self._references is None:
             return None
-        heard = [
+        made = self._teller.texts if self._teller else {}
+        heard = (
             (job.entry, text)
             for job in self._jobs
-            if (text := self._teller.texts.get(job.name, self._read_back(job))) is not None
-        ]
-        return score(self._error_rates, self._references, heard, self._arguments.language)
+            if (text := made.get(job.name) or self._read_back(job)) is not None
+        )
+        return score(self._references, heard, self._arguments.language)
 
     def _read_back(self, job: Job) -> str | None:
         return None if self._folder is None else read_back(job, self._folder)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
@@ -30,7 +30,11 @@ if TYPE_CHECKING:
 __all__ = ["show_plan"]
 
 _BAR = 40
-_LENGTHS = {"shortest": min, "middle": median, "longest": max}
+_LENGTHS: dict[str, Callable[[Sequence[float]], float]] = {
+    "shortest": min,
+    "middle": median,
+    "longest": max,
+}
 
 
 def show_plan(arguments: argparse.Namespace, entries: Sequence[Entry], console: Console) -> int:

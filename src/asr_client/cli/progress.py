@@ -24,9 +24,9 @@ def short_line(standing: Standing) -> str:
     counts = f"{standing.over}/{standing.total}"
     parts = [f"{counts} {standing.share:4.0%}"]
     parts += [f"{standing.failed} failed"] if standing.failed else []
-    parts += [f"{standing.rate:.1f} s/s"] if standing.rate else []
+    parts += [f"{standing.rate:.1f} audio s/s"] if standing.rate else []
     parts += [f"{clock(standing.left_s)} left"] if standing.left_s is not None else []
-    parts += [f"{standing.under_way} under way"] if standing.under_way else []
+    parts += [f"{standing.under_way} at a time"] if standing.under_way else []
     return "  ".join(parts)
 
 

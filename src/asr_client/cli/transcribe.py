@@ -64,7 +64,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="asr-transcribe",
         usage="asr-transcribe [options] FILE|FOLDER|PATTERN ...",
         description="Turn recordings into text. The text goes to stdout or to OUT, everything else "
-        "to stderr; one bad recording does not stop the rest.",
+        "to\nstderr; one bad recording does not stop the rest.",
         epilog=_EXAMPLES + ENVIRONMENT_HELP,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,

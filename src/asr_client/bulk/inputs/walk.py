@@ -86,17 +86,23 @@ def _matches(folder: str, parts: Sequence[str], skip: str | None) -> Iterator[st
 
 
 def _folders(top: str, skip: str | None) -> Iterator[str]:
-    """Walk *top* and all folders below, each once: a link may lead back up, or twice to one."""
+    """
+    Walk *top* and all folders below, each once: a link may lead back up, or twice to one.
+
+    Links come last, so that what lies in a folder is called by it, and not by a link to it.
+    """
     seen: set[tuple[int, int]] = set()
-    waiting = [top]
-    while waiting:
-        folder = waiting.pop()
+    waiting, links = [top], list[str]()
+    while waiting or links:
+        folder = (waiting or links).pop()
         if (identity := _identity(folder)) in seen:
             continue
         seen.add(identity)
         yield folder
-        below = [each.path for each in _list(folder) if each.is_dir()]
-        waiting += (each for each in reversed(below) if not _is_same(each, skip))
+        below = [each for each in reversed(_list(folder)) if each.is_dir()]
+        for each in below:
+            if not _is_same(each.path, skip):
+                (links if each.is_symlink() else waiting).append(each.path)
 
 
 def _list(folder: str, *, hidden: bool = False) -> list[os.DirEntry[str]]:
