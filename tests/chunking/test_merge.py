@@ -144,6 +144,7 @@ def test_text_keeps_its_length_when_edges_are_damaged(language: str, damage: Dam
         ("one two", "three four", "one two three four"),
         ("यह कम", "काम है", "यह कम काम है"),
         ("he came in", "into the room", "he came in into the room"),
+        ("it was made by man", "manufacturing is", "it was made by man manufacturing is"),
         ("यह घर का", "कारण है", "यह घर का कारण है"),
         ("", "three four", "three four"),
         ("one two", "", "one two"),
@@ -152,10 +153,14 @@ def test_text_keeps_its_length_when_edges_are_damaged(language: str, damage: Dam
         ("he said no no no no", "no no no no he did", "he said no no no no he did"),
         ("उसने कहा हाँ हाँ हाँ", "हाँ हाँ हाँ चलो", "उसने कहा हाँ हाँ हाँ चलो"),
         ("he said no no no n", "o no no no yes", "he said no no no no yes"),
+        ("x no no no n", "o no no y", "x no no no no y"),
         ("இல்லை இல்லை", "இல்லை இல்லை", "இல்லை இல்லை"),
         # A common word further off is no seam.
         ("the cat sat on the mat by th", "he door is open and the dog", None),
         ("a b c d e f the x y z", "p q r the s t u v w", None),
+        # Only at its edge has a piece half a word.
+        ("all went to sea", "went together there again", None),
+        ("all went together there", "went her way again", None),
         # Written otherwise by the two; the second knows how the sentence goes on.
         ("it will be dry.", "Be dry and cold", "it will be dry and cold"),
         ("आज बारिश है ।", "बारिश है और ठंड", "आज बारिश है और ठंड"),
@@ -163,6 +168,11 @@ def test_text_keeps_its_length_when_edges_are_damaged(language: str, damage: Dam
         # One of the two has missed a word in the midst: it is told all the same.
         ("we saw a very old house", "saw a old house there", "we saw a very old house there"),
         ("we saw a old house", "saw a very old house there", "we saw a very old house there"),
+        (
+            "we saw a old house there",
+            "saw a very old house there is",
+            "we saw a very old house there is",
+        ),
         # They have heard a word differently: the one whose edge is farther off is believed.
         ("b c d e x g", "c d e f g h", "b c d e f g h"),
         ("b c d e f g", "c x e f g h", "b c d e f g h"),

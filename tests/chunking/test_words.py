@@ -39,6 +39,11 @@ def test_words_differ_when_a_sign_differs(one: str, other: str) -> None:
     assert words_of(one)[0].key != words_of(other)[0].key
 
 
+def test_key_is_composed() -> None:
+    """A letter with its accent is one character, so that no other letter is the start of it."""
+    assert words_of("Cafe\u0301!")[0].key == "caf\u00e9"
+
+
 def test_punctuation_alone_belongs_to_a_neighbour() -> None:
     """A danda with a space before it is no word; nor is a dash at the start."""
     assert words_of(" - आज बारिश है । और ") == (

@@ -129,6 +129,22 @@ def test_text_without_punctuation_is_split_evenly() -> None:
     assert cues[-1].end_ms == 24_000
 
 
+@pytest.mark.parametrize(
+    ("seconds", "text", "first"),
+    [
+        # Too long for a cue, and too few words for two.
+        (12.0, "rain " * 12, " ".join(["rain"] * 6)),
+        (28.0, "one two three four five six", "one two three four five six"),
+        # A sentence of its own, if it can be read in its time.
+        (8.0, f"It rained. {'and rained ' * 7}", "It rained."),
+        (5.0, f"Yes. {'rain ' * 16}", "Yes." + " rain" * 7),
+    ],
+)
+def test_text_is_split_as_its_time_allows(seconds: float, text: str, first: str) -> None:
+    """What the first cue holds depends on how fast it was spoken."""
+    assert " ".join(cues_of([Segment(0.0, seconds, text)])[0].lines) == first
+
+
 @pytest.mark.parametrize(("seconds", "text"), [(6.9, LIBRARY[:74]), (0.4, "Yes."), (28.0, "हाँ।")])
 def test_short_text_keeps_the_time_of_its_segment(seconds: float, text: str) -> None:
     """What fits in one cue is one, with real times; nobody knows where few words are in a lot."""
@@ -156,6 +172,7 @@ def test_gap_is_a_cue() -> None:
         ('evening."', Break.SENTENCE),
         ("(evening.)", Break.SENTENCE),
         ("है।", Break.SENTENCE),
+        ('है । "', Break.SENTENCE),
         ("ॐ ॥", Break.SENTENCE),
         ("ہے\u06d4", Break.SENTENCE),
         ("ہیں\u061f", Break.SENTENCE),
@@ -176,6 +193,11 @@ def test_what_ends_with_a_word(text: str, ends: Break) -> None:
     assert part.ends is ends
 
 
+def test_punctuation_that_stands_alone_keeps_to_its_word() -> None:
+    """No line begins with a danda or a dash, and none ends with an opening quotation mark."""
+    assert [part.text for part in parts_of("say « no » — now ।")] == ["say", "« no » —", "now ।"]
+
+
 @pytest.mark.parametrize(
     ("text", "lines"),
     [
@@ -187,6 +209,14 @@ def test_what_ends_with_a_word(text: str, ends: Break) -> None:
         (
             "One two three four five six seven eight nine ten",
             ("One two three four five", "six seven eight nine ten"),
+        ),
+        (
+            "We went home on foot, because it rained all night long",
+            ("We went home on foot,", "because it rained all night long"),
+        ),
+        (
+            f"{'a' * 15} {'b' * 15} {'c' * 10}, {'d' * 30}",
+            (f"{'a' * 15} {'b' * 15}", f"{'c' * 10}, {'d' * 30}"),
         ),
         ("x" * 60, ("x" * 60,)),
         (f"a {'x' * 60}", ("a", "x" * 60)),

@@ -142,10 +142,10 @@ def _alignment(tail: Sequence[Word], head: Sequence[Word]) -> tuple[_Column, ...
                 ways.append((best[i - 1][j][0] + _ALONE, "first"))
             row.append(max(ways, key=lambda way: way[0]))
         best.append(row)
-    # Of equally good ends the nearest loses the least.
-    end = max(range(len(head) + 1), key=lambda j: (best[-1][j][0], -j))
+    # Of equally good ends the first, which loses the least; the very first is no alignment.
+    end = max(range(len(head) + 1), key=lambda j: best[-1][j][0])
     columns = _traced(best, tail, head, end)
-    return columns if best[-1][end][0] > 0 and _is_founded(columns) else ()
+    return columns if _is_founded(columns) else ()
 
 
 def _traced(

@@ -51,7 +51,5 @@ def words_of(text: str) -> tuple[Word, ...]:
 def _key(token: str) -> str:
     folded = unicodedata.normalize("NFC", unicodedata.normalize("NFC", token).casefold())
     return "".join(
-        character
-        for character in folded
-        if not character.isspace() and unicodedata.category(character)[0] not in "PC"
+        character for character in folded if unicodedata.category(character)[0] not in "PC"
     )

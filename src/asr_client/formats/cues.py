@@ -29,12 +29,11 @@ _SHORTEST_S = 1.0
 # Fewer graphemes are a scrap, unless they are a whole sentence.
 _SCRAP_WIDTH = 16
 
-# What speaks against a cue. Proportions matter: to split between any two words (3 + 6) pays where
-# it takes three seconds from a cue that stays too long; to split off a scrap (3 + 6 + 20) never
-# pays, since that takes 7 seconds (21) at most.
-_COST_OF_A_CUE = 3.0
+# What speaks against a cue. Proportions matter: to split between any two words (6, and what is then
+# unused) pays where it takes three seconds from a cue that stays too long; to split off a scrap
+# (6 + 20) never pays, since that takes 7 seconds (21) at most.
 _COST_OF_A_BREAK = {Break.SENTENCE: 0.0, Break.CLAUSE: 2.0, Break.WORD: 6.0}
-_COST_OF_UNUSED_WIDTH = 4.0
+_COST_OF_UNUSED_WIDTH = 6.0
 _COST_OF_A_SCRAP = 20.0
 _COST_OF_A_LONG_SECOND = 3.0
 _COST_OF_A_MISSING_SECOND = 20.0
@@ -147,8 +146,7 @@ def _cost(width: int, seconds: float, *, opens: bool, ends: Break) -> float:
     unused = max(0.0, 1 - width / (2 * LINE_WIDTH))
     is_scrap = width < _SCRAP_WIDTH and not (opens and ends is Break.SENTENCE)
     return (
-        _COST_OF_A_CUE
-        + _COST_OF_A_BREAK[ends]
+        _COST_OF_A_BREAK[ends]
         + _COST_OF_UNUSED_WIDTH * unused**2
         + _COST_OF_A_SCRAP * is_scrap
         + _COST_OF_A_LONG_SECOND * max(0.0, seconds - _LONGEST_S)
