@@ -171,6 +171,14 @@ def test_patience_ends(gateway: Gateway) -> None:
     assert [type(item.error) for item in items] == [OverloadedError] * 4
 
 
+def test_a_server_that_stays_away_holds_nobody_up(gateway: Gateway) -> None:
+    """When patience has ended, those that come later are tried and fail, too: nothing hangs."""
+    with ASRClient(f"{gateway.url}/api/v1/asr/infer", language="hi", retry=NO_RETRY) as client:
+        gateway.answers(503, body=b'{"error":"Exceeds maximum queue size"}', times=10_000)
+        items = many(client, CLIPS, patience_s=0, jobs=1)
+    assert [type(item.error) for item in items] == [OverloadedError] * len(CLIPS)
+
+
 def test_what_may_have_run_is_sent_again_a_few_times_only(gateway: Gateway) -> None:
     """A connection that breaks each time after the model ran is given up."""
     with ASRClient(f"{gateway.url}/api/v1/asr/infer", language="hi", retry=NO_RETRY) as client:

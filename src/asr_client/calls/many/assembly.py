@@ -8,10 +8,11 @@ from itertools import pairwise
 from asr_client.calls.anatomy import measure
 from asr_client.calls.many.hearing import Hearing, Part
 from asr_client.chunking.merge import merge_texts
+from asr_client.errors import ASRError
 from asr_client.faults import Attempt
-from asr_client.results import Coverage, Segment, Timing, Transcript
+from asr_client.results import Coverage, Item, Segment, Timing, Transcript
 
-__all__ = ["assemble"]
+__all__ = ["assemble", "assemble_item"]
 
 # Stands in the text where nothing came back.
 _GAP = "[...]"
@@ -51,6 +52,15 @@ def assemble(hearing: Hearing, model_version: str, now_s: float) -> Transcript:
         ),
         coverage=_coverage(parts, reader.samples, rate_hz),
     )
+
+
+def assemble_item(hearing: Hearing, model_version: str, now_s: float) -> Item:
+    """Make what is handed out of one of many recordings, whatever came of it."""
+    try:
+        transcript = assemble(hearing, model_version, now_s)
+    except ASRError as error:
+        return Item(hearing.index, hearing.source, error=error)
+    return Item(hearing.index, hearing.source, transcript)
 
 
 def _raise_failure(hearing: Hearing, parts: Sequence[Part], attempts: tuple[Attempt, ...]) -> None:

@@ -9,16 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
 
 from asr_client.calls.effects import NO_MORE, Ended, Flow
-from asr_client.calls.many.assembly import assemble
+from asr_client.calls.many.assembly import assemble_item
 from asr_client.calls.many.hearing import Hearing, Part
-from asr_client.calls.many.line import Line
 from asr_client.calls.many.opening import open_hearing
 from asr_client.calls.many.options import ManyOptions
 from asr_client.calls.many.outage import Outage, passes
 from asr_client.calls.many.shapes import Shapes
+from asr_client.calls.many.tracebacks import forget_variables
+from asr_client.calls.many.waiting import Waiting, wanted
 from asr_client.calls.session import Call, Route, Session
 from asr_client.calls.terms import Options
 from asr_client.errors import ASRError, TooLargeError
@@ -26,13 +26,11 @@ from asr_client.results import Item
 
 __all__ = ["Branch", "Floor"]
 
-# Pieces of audio that wait, besides what the concurrency has room for; what they may weigh.
-_SPARE = 8
-_MOST_WAITING_S = 900.0
 # Recordings that are read at a time: decoding holds the interpreter's lock in part.
 _READERS = 3
-# A batch that Triton joins is rarely larger.
-_LONGEST_RUN = 32
+# Recordings begun and not handed out, for each piece that should wait: results in order may have to
+# wait for a long recording.
+_HELD = 4
 # How often a piece is sent again that may have been worked on when its server went away.
 _MOST_LOST = 3
 _FULL = ("overloaded", "rate_limited")
@@ -70,21 +68,19 @@ class Floor:
     """
 
     def __init__(self, session: Session, route: Route, options: Options, many: ManyOptions) -> None:
-        recognizer = route.recognizer
         self._session = session
         self._route = route
         self._options = options
         self._many = many
-        self._shapes = Shapes(session, recognizer)
+        self._shapes = Shapes(session, route.recognizer)
+        self._waiting = Waiting(route.recognizer, self._shapes)
         self._concurrency = many.concurrency()
         self._outage = Outage(many.patience_s)
-        self._line: Line[Part] = Line(min(recognizer.max_batch_size, _LONGEST_RUN))
         self._hearings: dict[int, Hearing] = {}
         self._ready: dict[int, Item] = {}
         self._taken = 0
         self._next_index = 0  # of the next one to be handed out, if that goes in order
         self._asking = 0
-        self._waiting_s = 0.0
         self._model_version = ""
         self._has_all = False
 
@@ -111,11 +107,13 @@ class Floor:
     @property
     def wants_more(self) -> bool:
         """Whether there is room for another recording."""
-        if self._has_all or self._many.stopping() or self._outage.is_on:
+        if self._has_all or self._many.stopping() or (self._outage.is_on and self._waiting):
             return False
+        limit = self._concurrency.limit
         unread = sum(not hearing.is_read for hearing in self._hearings.values())
         held = len(self._hearings) + len(self._ready)
-        return unread < _READERS and self._has_room and held < 4 * self._wanted + _SPARE
+        is_behind = unread < _READERS and held < _HELD * wanted(limit)
+        return is_behind and self._waiting.has_room(limit)
 
     def take_in(self, source: object) -> None:
         """Take in another recording, or that there is no more."""
@@ -135,7 +133,7 @@ class Floor:
         self._hearings[hearing.index] = hearing
         for part in tuple(hearing.parts):
             if refused is None:
-                self._queue(part)
+                self._waiting.add(part)
             else:
                 self._ask_failed(part, refused, self._session.clock())
         self._finish(hearing)
@@ -151,7 +149,7 @@ class Floor:
     @property
     def pause_s(self) -> float | None:
         """How long to wait for something to end, before there may be something to begin."""
-        if self._line and not self._asking and self._outage.is_on:
+        if self._waiting and not self._asking and self._outage.is_on:
             return self._outage.begins_in_s(self._session.clock())
         return None
 
@@ -160,7 +158,7 @@ class Floor:
         limit = 1 if self._outage.is_on else self._concurrency.limit
         if self._asking >= limit or self._outage.begins_in_s(now_s) > 0:
             return None
-        part = self._take_part()
+        part = self._waiting.take()
         if part is None:
             return None
         self._asking += 1
@@ -168,16 +166,8 @@ class Floor:
         call = part.hearing.call_for(part, now_s)
         return Branch(_Asking(part, call, now_s), part.ask(call, self._shapes.padded(part.samples)))
 
-    def _take_part(self) -> Part | None:
-        """Take the next part that is not known to be too large."""
-        while (part := self._line.take()) is not None:
-            self._waiting_s -= self._seconds(part)
-            if not (self._shapes.is_too_large(part.samples) and self._halve(part)):
-                break
-        return part
-
     def _read(self) -> Branch | None:
-        if not self._has_room or self._readers >= _READERS:
+        if self._readers >= _READERS or not self._waiting.has_room(self._concurrency.limit):
             return None
         for hearing in self._hearings.values():
             if not hearing.is_read and not hearing.is_reading and hearing.failure is None:
@@ -189,20 +179,12 @@ class Floor:
     def _readers(self) -> int:
         return sum(hearing.is_reading for hearing in self._hearings.values())
 
-    @property
-    def _wanted(self) -> int:
-        """How many pieces should wait, so that there is a choice among their lengths."""
-        return 2 * self._concurrency.limit + _SPARE
-
-    @property
-    def _has_room(self) -> bool:
-        waits = len(self._line)
-        return waits < self._wanted and (self._waiting_s < _MOST_WAITING_S or not waits)
-
     # What has ended.
 
     def ended(self, ended: Ended) -> None:
         """Take in what came of something that was begun."""
+        if ended.error is not None:
+            forget_variables(ended.error)
         if isinstance(ended.key, _Reading):
             self._read_ended(ended.key.hearing, ended)
         elif isinstance(ended.key, _Asking):
@@ -215,16 +197,8 @@ class Floor:
         else:
             part = hearing.take(ended.value)
             if part is not None:
-                self._queue(part)
+                self._waiting.add(part)
         self._finish(hearing)
-
-    def _queue(self, part: Part, *, again: bool = False) -> None:
-        self._waiting_s += self._seconds(part)
-        put = self._line.put_back if again else self._line.add
-        put(part, self._shapes.length(part.samples))
-
-    def _seconds(self, part: Part) -> float:
-        return part.samples / self._route.recognizer.sample_rate_hz
 
     def _ask_ended(self, asking: _Asking, ended: Ended) -> None:
         part, now_s = asking.part, self._session.clock()
@@ -243,10 +217,13 @@ class Floor:
 
     def _learn(self, asking: _Asking, now_s: float) -> None:
         tries = asking.call.log
-        took_s = tries[-1].exchange_s if tries else now_s - asking.began_s
-        refused = any(each.fault is not None and each.fault.code in _FULL for each in tries)
+        # What was not even sent has waited in vain for room under a rate limit.
+        refused = not tries or any(each.fault and each.fault.code in _FULL for each in tries)
         self._concurrency.ended(
-            now_s, took_s=took_s, audio_s=self._seconds(asking.part), refused=refused
+            now_s,
+            took_s=tries[-1].exchange_s if tries else now_s - asking.began_s,
+            audio_s=asking.part.samples / self._route.recognizer.sample_rate_hz,
+            refused=refused,
         )
 
     def _ask_failed(self, part: Part, error: ASRError, now_s: float) -> None:
@@ -254,34 +231,23 @@ class Floor:
             self._shapes.refused(part.samples)
             for hearing in self._hearings.values():
                 hearing.reader.longest_s = self._shapes.longest_s
-            if self._halve(part):
+            if self._waiting.halve(part):
                 return
         if passes(error):
             part.lost += error.executed != "no"
             in_time = part.hearing.has_time(now_s)
             if self._outage.failed(error, now_s) and part.lost <= _MOST_LOST and in_time:
-                self._queue(part, again=True)
+                self._waiting.put_back(part)
                 return
         part.end(failure=error)
-
-    def _halve(self, part: Part) -> bool:
-        """Put two halves in the place of a part that is too large, if it is long enough."""
-        halves = self._shapes.halves(part)
-        if not halves:
-            return False
-        for half in part.hearing.exchange(part, halves):
-            self._queue(half, again=True)
-        return True
 
     def _finish(self, hearing: Hearing) -> None:
         if not hearing.is_over:
             return
         del self._hearings[hearing.index]
-        make = partial(Item, hearing.index, hearing.source)
-        try:
-            item = make(assemble(hearing, self._model_version, self._session.clock()))
-        except ASRError as error:
-            item = make(error=error)
+        item = assemble_item(hearing, self._model_version, self._session.clock())
+        if item.error is not None:
+            forget_variables(item.error)
         hearing.end(item.error)
         self._ready[hearing.index] = item
 

@@ -54,7 +54,10 @@ class Outage:
             told_s = error.retry_after_s if isinstance(error, ServerError) else None
             self._ask_at_s = now_s + (told_s or self._delay_s)
             self._delay_s = min(2 * self._delay_s, _LONGEST_DELAY_S)
-        return self._ask_at_s - self._since_s <= self._patience_s
+        if self._ask_at_s - self._since_s <= self._patience_s:
+            return True
+        self._ask_at_s = now_s  # whoever comes from now on has a try of his own, and no more
+        return False
 
     def worked(self) -> None:
         """Take in that the server has answered."""
