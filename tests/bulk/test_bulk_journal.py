@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -76,6 +77,23 @@ def test_journal_is_whole_again_after_any_tear(tmp_path: Path) -> None:
         assert path.read_bytes() == b"".join(map(write_line, LINES[:kept])) + write_line(
             Record(name="new", key="n")
         )
+
+
+def test_line_that_finds_no_room_leaves_nothing(tmp_path: Path) -> None:
+    """A disk that is full in the middle of a line: the error is told, the journal stays whole."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    with Journal(tmp_path) as journal:
+        journal.append(RUN)
+        whole = journal.path.read_bytes()
+        resource.setrlimit(resource.RLIMIT_FSIZE, (len(whole) + 10, hard))
+        try:
+            with pytest.raises(OSError, match="too large"):
+                journal.append(DONE)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        assert journal.path.read_bytes() == whole
+        journal.append(DONE)
+    assert read_history(tmp_path).records == {DONE.name: DONE}
 
 
 def test_damage_in_the_middle_is_counted(tmp_path: Path) -> None:

@@ -49,9 +49,9 @@ def test_done_is_what_is_there_as_it_was_written(job: Job, record: Record, tmp_p
 def test_nothing_is_written_over_unasked(job: Job, record: Record, tmp_path: Path) -> None:
     """Outputs that are there need a word; without a journal nobody knows whose they are."""
     history = History.of([RunBegun(options=OPTIONS), record])
-    with pytest.raises(ConfigError, match="a.txt would be written over .--resume goes on"):
+    with pytest.raises(ConfigError, match=r"a\.txt would be written over \(--resume goes on"):
         check_beginning("new", [job], tmp_path, history, OPTIONS)
-    with pytest.raises(ConfigError, match="no journal says who wrote them .--overwrite"):
+    with pytest.raises(ConfigError, match=r"no journal says who wrote them \(--overwrite"):
         check_beginning("resume", [job], tmp_path, History(), OPTIONS)
     check_beginning("resume", [job], tmp_path, history, OPTIONS)
     check_beginning("overwrite", [job], tmp_path, History(), OPTIONS)

@@ -8,70 +8,74 @@ from pathlib import Path
 import pytest
 
 from asr_client import ConfigError
-from asr_client.cli.outputs import Destination, plan_outputs, write_output
+from asr_client.cli.outputs import Destination, check_stream, plan_one, write_output
+
+
+@pytest.fixture(autouse=True)
+def _in_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
 
 
 @pytest.mark.parametrize(
-    ("sources", "output", "names"),
+    ("source", "output", "formats", "names"),
     [
-        (["a.wav"], None, [None]),
-        (["a.wav", "b.wav"], None, [None, None]),
-        (["a.wav"], "text", ["text"]),
-        (["a.wav"], "out/", ["out/a.txt"]),
-        (["a.wav", "b.wav"], "out", ["out/a.txt", "out/b.txt"]),
-        (["x/a.wav", "y/a.flac"], "out", ["out/a.wav.txt", "out/a.flac.txt"]),
-        (["-"], "out/", ["out/stdin.txt"]),
-        (["-", "a.wav"], "out", ["out/stdin.txt", "out/a.txt"]),
+        ("a.wav", None, ["txt"], [None]),
+        ("a.wav", "text", ["txt"], ["text"]),
+        ("x/a.wav", "out/", ["txt"], ["out/a.txt"]),
+        ("a.wav", "out/", ["srt", "txt"], ["out/a.srt", "out/a.txt"]),
+        ("-", "out/", ["txt"], ["out/stdin.txt"]),
     ],
 )
-def test_outputs_are_planned(
-    sources: list[str],
+def test_output_is_planned(
+    source: str,
     output: str | None,
+    formats: list[str],
     names: list[str | None],
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """One recording goes to a file, several to a folder; equal stems keep their suffix."""
-    monkeypatch.chdir(tmp_path)
-    planned = [each.path for each in plan_outputs(sources, output, "txt")]
+    """One recording goes to stdout, to a file, or to a file for each format in a folder."""
+    planned = [each.path for each in plan_one(source, output, formats)]
     assert planned == [None if name is None else Path(name) for name in names]
 
 
-def test_one_recording_goes_into_a_folder_when_it_exists(tmp_path: Path) -> None:
+def test_recording_goes_into_a_folder_when_it_exists(tmp_path: Path) -> None:
     """-o with an existing folder means a file in it."""
-    (planned,) = plan_outputs(["a.wav"], str(tmp_path), "srt")
+    (planned,) = plan_one("a.wav", str(tmp_path), ["srt"])
     assert planned.path == tmp_path / "a.srt"
 
 
 @pytest.mark.parametrize(
-    ("sources", "output", "text"),
+    ("source", "output", "formats", "text"),
     [
-        (["a.txt"], "a.txt", "would overwrite a recording"),
-        (["a.txt", "b.wav"], ".", "would overwrite a recording"),
-        (["x/a.wav", "y/a.wav"], "out", "would both be written"),
-        (["a.wav", "a.wav"], "out", "would both be written"),
-        (["a.wav", "b.wav"], "file", "is a file"),
+        ("a.txt", "a.txt", ["txt"], "would overwrite a recording"),
+        ("a.txt", ".", ["txt"], "would overwrite a recording"),
+        ("a.wav", "text", ["txt", "srt"], "is one file, and 2 formats"),
+        ("a.wav", None, ["txt", "srt"], "stdout takes one format"),
+        ("a.wav", "", ["txt"], "names no file"),
     ],
 )
 def test_plan_is_refused_when_something_would_be_lost(
-    sources: list[str],
-    output: str,
+    source: str,
+    output: str | None,
+    formats: list[str],
     text: str,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Nothing is ever overwritten that the user did not name as the output."""
-    monkeypatch.chdir(tmp_path)
-    Path("file").touch()
     with pytest.raises(ConfigError, match=text):
-        plan_outputs(sources, output, "txt")
+        plan_one(source, output, formats)
+
+
+def test_stdout_holds_what_can_follow_one_another() -> None:
+    """Texts and lines of JSON can, subtitles cannot."""
+    assert check_stream(2, ["json"]) == "json"
+    with pytest.raises(ConfigError, match="-o FOLDER"):
+        check_stream(2, ["vtt"])
 
 
 def test_output_is_replaced_whole_with_ordinary_permissions(tmp_path: Path) -> None:
     """The new text takes the old one's place at once, and nothing else is left behind."""
     path = tmp_path / "deep" / "a.txt"
-    write_output(Destination("a.wav", path), "old\n")
-    write_output(Destination("a.wav", path), "नया\n")
+    write_output(Destination(path), "old\n")
+    write_output(Destination(path), "नया\n")
     mask = os.umask(0)
     os.umask(mask)
     assert path.read_text(encoding="utf-8") == "नया\n"
@@ -81,5 +85,5 @@ def test_output_is_replaced_whole_with_ordinary_permissions(tmp_path: Path) -> N
 
 def test_output_may_be_a_device() -> None:
     """/dev/null is written to, not replaced."""
-    write_output(Destination("a.wav", Path(os.devnull)), "text\n")
+    write_output(Destination(Path(os.devnull)), "text\n")
     assert not Path(os.devnull).is_file()

@@ -77,6 +77,7 @@ def test_outputs_go_to_a_folder_one_file_each(run: Run, weather: Path, tmp_path:
     done = run("-f", "srt", "-o", tmp_path / "out", weather, other)
     assert (done.stdout, done.returncode) == ("", 0)
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
+        ".asr-transcribe.jsonl",
         "en-rms-greeting.srt",
         "en-rms-weather.srt",
     ]
@@ -90,7 +91,7 @@ def test_equal_names_keep_their_suffix_in_a_folder(run: Run, weather: Path, tmp_
     samples, rate = soundfile.read(weather)
     soundfile.write(tmp_path / "talk.wav", samples, rate)
     run("-o", tmp_path / "out", tmp_path / "talk.flac", tmp_path / "talk.wav")
-    names = sorted(path.name for path in (tmp_path / "out").iterdir())
+    names = sorted(path.name for path in (tmp_path / "out").glob("*.txt"))
     assert names == ["talk.flac.txt", "talk.wav.txt"]
 
 
@@ -127,7 +128,6 @@ BAD_RECORDINGS = {
     "empty file": (lambda path: path.write_bytes(b""), "it is empty"),
     "text file": (lambda path: path.write_text("hello\n" * 100), "not audio but text"),
     "no such file": (lambda path: path, "no such file"),
-    "a folder": (lambda path: path.mkdir(), "this is a directory"),
     "no samples": (lambda path: write_wav(path, np.zeros(0)), "no samples"),
     "NaN": (lambda path: write_wav(path, np.full(8000, np.nan), "FLOAT"), "NaN"),
     "int16 as float": (
@@ -184,12 +184,21 @@ def test_odd_but_good_recordings_are_transcribed(run: Run, weather: Path, tmp_pa
         (["--protocol", "grpc", "RECORDING"], "does not go with"),
         (["--embedded", "--protocol", "ulca", "RECORDING"], "--url and --embedded|does not speak"),
         (["-", "-"], "only once"),
+        ([], "no recording is named"),
+        (["FOLDER"], "holds no recordings"),
+        (["--resume", "RECORDING"], "name it with -o"),
+        (["--jobs", "0", "RECORDING"], "neither auto nor a number"),
+        (["--manifest", "RECORDING"], "this is not UTF-8|a line is longer"),
+        (["-f", "txt", "-f", "srt", "RECORDING"], "stdout takes one format"),
         (["--nonsense", "RECORDING"], "unrecognized arguments"),
     ],
 )
-def test_usage_error_exits_with_2(run: Run, weather: Path, arguments: list[str], text: str) -> None:
+def test_usage_error_exits_with_2(
+    run: Run, weather: Path, tmp_path: Path, arguments: list[str], text: str
+) -> None:
     """An unknown language, URL or option is the caller's to mend: one line, no secret."""
-    done = run(*[weather if each == "RECORDING" else each for each in arguments])
+    places = {"RECORDING": weather, "FOLDER": tmp_path}
+    done = run(*[places.get(each, each) for each in arguments])
     assert (done.returncode, done.stdout) == (2, "")
     assert "Traceback" not in done.stderr
     assert "secret" not in done.stderr
@@ -263,8 +272,8 @@ def test_odd_file_names_spoil_nothing(run: Run, weather: Path, tmp_path: Path) -
     odd = os.fsencode(tmp_path) + b"/\xff odd.flac"
     shutil.copy(weather, odd)
     done = run("-f", "json", "-o", tmp_path / "out", os.fsdecode(odd), weather)
-    assert (done.stderr, done.returncode) == ("", 0)
-    written = [json.loads(path.read_text()) for path in (tmp_path / "out").iterdir()]
+    assert ("error" in done.stderr, done.returncode) == (False, 0)
+    written = [json.loads(path.read_text()) for path in (tmp_path / "out").glob("*.json")]
     assert [fields["text"] for fields in written] == [WEATHER, WEATHER]
 
 

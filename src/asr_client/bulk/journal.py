@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
@@ -81,12 +82,16 @@ class Journal:
 
     def append(self, line: Line) -> None:
         """Write one line down to last; raises OSError if that cannot be."""
-        data = write_line(line)
-        written = os.write(self._file, data)
-        if written < len(data):  # a full disk takes a part; what is left of it is cut off
-            os.ftruncate(self._file, os.fstat(self._file).st_size - written)
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self.path))
-        os.fsync(self._file)
+        size_bytes = os.fstat(self._file).st_size
+        rest = memoryview(write_line(line))
+        try:
+            while rest:  # a disk that is nearly full takes a part
+                rest = rest[os.write(self._file, rest) :]
+            os.fsync(self._file)
+        except OSError:
+            with suppress(OSError):
+                os.ftruncate(self._file, size_bytes)
+            raise
 
     def close(self) -> None:
         """Let others write."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -98,7 +99,12 @@ def run_bulk(
         OSError of a full disk. None if all were tried, or *stopping* said so.
     """
     run = _Run(store, tally, listener, stopping)
-    items = client.transcribe_many(run.recordings(), stopping=run.is_stopping, **options)
+    recordings = iter(run.recordings())
+    first = next(recordings, None)
+    if first is None:
+        return None  # all is done: no server needs to be there
+    left = itertools.chain([first], recordings)
+    items = client.transcribe_many(left, stopping=run.is_stopping, **options)
     try:
         for item in items:
             run.settle(item)
