@@ -129,8 +129,16 @@ class PieceReader:
             try:
                 if self._stream is not None:
                     self._stream.close()
+                self._forget_samples()
             finally:
                 self._lock.release()
+
+    def _forget_samples(self) -> None:
+        """Let whoever keeps this reader, such as an error's traceback, keep no samples with it."""
+        was_finished = self._cutter.is_finished
+        self._cutter = Cutter(self._rate_hz, self._chunking, self.longest_s)
+        if was_finished:
+            self._cutter.finish()
 
     def _opened(self) -> AudioStream:
         if self._stream is None:
