@@ -16,16 +16,17 @@ class SpeechDetection:
     When a stretch of audio counts as speech, and when as a pause.
 
     Attributes:
-        threshold_db: How far above the noise floor, in dB, a frame has to be.
+        threshold_db: How far above the noise floor, in dB, a frame has to be at least. More is
+            asked for by itself where speech is far above it, or the noise is unsteady.
         min_speech_s: Speech shorter than this is none (a click).
         min_pause_s: A pause shorter than this is part of the speech around it.
         pad_s: What is added to speech on either side, since words begin and end softly.
     """
 
-    threshold_db: float = 9.0
+    threshold_db: float = 5.0
     min_speech_s: float = 0.1
     min_pause_s: float = 0.3
-    pad_s: float = 0.1
+    pad_s: float = 0.08
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
