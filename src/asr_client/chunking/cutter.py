@@ -96,7 +96,7 @@ class Cutter:
             return self._take(place, "pause")
         overlap = lengths.overlap
         after = overlap - overlap // 2  # half of the overlap is on either side of the place
-        begin = max(earliest, int(latest * (1 - _LAST_PART)))
+        begin = max(1, earliest, int(latest * (1 - _LAST_PART)))
         place = quiet_place(stretch, begin, latest - after)
         return self._take(place + after, "overlap" if overlap else "pause", overlap)
 
@@ -116,7 +116,7 @@ def halve(piece: Piece, chunking: Chunking) -> tuple[Piece, Piece] | None:
         chunking: How pieces overlap, and what counts as a pause.
 
     Returns:
-        Both halves, neither longer than three quarters of it; together they hold all its samples.
+        Both halves, neither longer than four fifths of it; together they hold all its samples.
         None if it is shorter than a second.
     """
     wave = piece.wave

@@ -23,7 +23,7 @@ class SpeechDetection:
         pad_s: What is added to speech on either side, since words begin and end softly.
     """
 
-    threshold_db: float = 5.0
+    threshold_db: float = 5.5
     min_speech_s: float = 0.1
     min_pause_s: float = 0.3
     pad_s: float = 0.08
