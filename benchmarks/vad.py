@@ -114,10 +114,11 @@ def make_noise(kind: str, size: int, rng: np.random.Generator) -> Samples:
     else:
         noise = rng.standard_normal(size)
     if kind == "pink":
-        spectrum = np.fft.rfft(noise)
+        length = 1 << (size - 1).bit_length()  # other lengths take ten times as long
+        spectrum = np.fft.rfft(np.resize(noise, length))
         spectrum[1:] /= np.sqrt(np.arange(1, spectrum.size))
-        spectrum[: int(20 * size / RATE_HZ)] = 0  # what no microphone hears
-        noise = np.fft.irfft(spectrum, size)
+        spectrum[: int(20 * length / RATE_HZ)] = 0  # what no microphone hears
+        noise = np.fft.irfft(spectrum)[:size]
     return (noise / np.sqrt(np.mean(noise**2))).astype(np.float32)
 
 
