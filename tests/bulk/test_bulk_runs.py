@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from asr_client import ASRClient, LanguageError
+from asr_client.bulk.durations import measure_duration_s
 from asr_client.bulk.inputs import Entry, Sources, collect
 from asr_client.bulk.journal import JOURNAL_NAME, Journal, read_history
 from asr_client.bulk.outputs import Job, plan_jobs
@@ -135,6 +136,17 @@ def test_output_that_cannot_be_written_is_its_own_error(
     tally, notes, stopped = go(client, everything(recordings), tmp_path / "out")
     assert (tally.done, tally.failed, stopped) == (1, 2, None)
     assert "cannot be written" in notes.errors["a"]
+
+
+def test_pipe_is_left_to_whoever_transcribes_it(recordings: Path) -> None:
+    """Looking ahead at lengths reads files alone: what is read of a pipe is gone."""
+    (recordings / "pipe").symlink_to("a.flac")
+    assert measure_duration_s(Entry(str(recordings / "pipe"), "pipe")) == pytest.approx(1.13)
+    (recordings / "pipe").unlink()
+    os.mkfifo(recordings / "pipe")
+    assert measure_duration_s(Entry(str(recordings / "pipe"), "pipe")) is None
+    assert measure_duration_s(Entry(str(recordings / "bad.wav"), "bad.wav")) is None
+    assert measure_duration_s(Entry("-", "stdin")) is None
 
 
 @pytest.fixture

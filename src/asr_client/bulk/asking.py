@@ -51,6 +51,8 @@ def ask_server(url: str | None, settings: Settings) -> ServerFacts:
         try:
             info = client.model(deadline_s=_DEADLINE_S)
             facts = ServerFacts(info.protocol, info.sample_rate_hz)
+            if not attempts:  # the protocol fixes the way, and nobody had to be asked
+                client.health(deadline_s=_DEADLINE_S)
         except ASRError as error:
             facts = ServerFacts(failure=str(error))
         fingerprint = attempts[-1].key_fingerprint if attempts else ""

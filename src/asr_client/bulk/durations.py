@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Sequence
 
@@ -21,7 +22,7 @@ def measure_duration_s(entry: Entry) -> float | None:
     """Tell the seconds of a recording; None if its header does not, or it cannot be opened."""
     if entry.duration_s is not None:
         return entry.duration_s
-    if entry.path == STDIN:
+    if entry.path == STDIN or not os.path.isfile(entry.path):  # noqa: PTH113 - a name as it is
         return None  # what is read of a pipe is gone
     try:
         with open_decoder(entry.path, None) as decoder:

@@ -27,6 +27,9 @@ __all__ = ["Listener", "Skipped", "Store", "Task", "run_bulk", "stops_all"]
 
 _OF_ALL = (AuthError, ModelNotFoundError, RouteNotFoundError, ConfigError, EmbeddedError)
 
+# A server's end loses a request once, its next one perhaps once more.
+_MOST_LOST = 3
+
 
 @dataclass(frozen=True, slots=True)
 class Task:
@@ -68,11 +71,23 @@ def stops_all(error: ASRError, job: Job) -> bool:
     Whether every other recording would meet this error as well.
 
     So it is with keys, routes, models and settings, and with a server that has been away, or has
-    had no room, for longer than patience lasts: nothing was sent, and trying again was no use.
+    had no room, for longer than patience lasts: it was not reached, and trying again was no use.
     """
     if isinstance(error, LanguageError) and job.entry.language:
         return False  # others have their own
-    return isinstance(error, _OF_ALL) or (error.executed == "no" and error.retryable == "yes")
+    return isinstance(error, _OF_ALL) or _is_away(error)
+
+
+def _is_away(error: ASRError) -> bool:
+    """
+    Whether a server is away.
+
+    What was under way when it went was lost once. A recording that is lost again and again may be
+    what it breaks at, and then the others are not to blame.
+    """
+    faults = [each.fault for each in error.attempts if each.fault] or [error.fault]
+    lost = sum(fault.executed != "no" for fault in faults)
+    return faults[-1].executed == "no" and error.retryable == "yes" and lost <= _MOST_LOST
 
 
 def run_bulk(

@@ -110,7 +110,9 @@ def to_folder(arguments: argparse.Namespace, entries: Sequence[Entry], console: 
         stopped_by = run.go(store, stack, ordered=False)
         if not isinstance(stopped_by, OSError):
             journal.append(Ended(wall_s=run.tally.elapsed_s, stopped_by=run.why_ended(stopped_by)))
-    if stopped_by is not None:
+    if isinstance(stopped_by, OSError):
+        console.error(f"{folder}: nothing more can be written there: {stopped_by}")
+    elif stopped_by is not None:
         console.error(str(stopped_by))
     if store.rewritten:
         console.warn(f"{store.rewritten} recordings' outputs were changed or gone, and made again")
