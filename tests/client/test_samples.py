@@ -16,7 +16,10 @@ SAMPLES = Path(__file__).parent.parent.parent / "samples"
     [
         ("quickstart.py", "the weather will be dry and warm today but cold in the evening"),
         ("async_batch.py", "SOURCES.md: failed: "),
-        ("subtitles.py", "WEBVTT\n\n00:00:00.000 --> 00:00:02.000"),
+        (
+            "subtitles.py",
+            "00:00:11.940\nolder students can use the\ncomputers on the second floor\n",
+        ),
     ],
 )
 def test_sample_program_runs_as_it_stands(program: str, text: str) -> None:
