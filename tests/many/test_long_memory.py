@@ -102,7 +102,7 @@ def peak_bytes(minutes: int, *, refuses: bool) -> tuple[int, Item]:
 
 @pytest.mark.parametrize("refuses", [False, True], ids=["answered", "refused"])
 def test_memory_is_that_of_a_shorter_recording(refuses: bool) -> None:
-    """Ten times as much audio, 66 MiB of samples, takes what its longer list of chunks takes."""
+    """Ten times as much audio, 66 MiB more, adds no more than what is told of its chunks."""
     peak_bytes(1, refuses=refuses)  # what is made once is made here
     shorter, _ = peak_bytes(2, refuses=refuses)
     longer, item = peak_bytes(20, refuses=refuses)
@@ -111,7 +111,7 @@ def test_memory_is_that_of_a_shorter_recording(refuses: bool) -> None:
     assert len(transcript.coverage.chunks) > 240
     assert transcript.coverage.unsent == ()
     assert bool(transcript.coverage.gaps) == refuses
-    assert longer < shorter + 3 * MEBIBYTE
+    assert longer < shorter + 8 * MEBIBYTE  # some KiB for each chunk's error and attempts
 
 
 def test_memory_of_failed_recordings_is_not_kept() -> None:
