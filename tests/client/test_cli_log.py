@@ -91,7 +91,7 @@ def test_log_takes_the_progress_line_away(run: Callable) -> None:
         os.close(ours)
         os.close(theirs)
     assert done.stdout == "namaste\n"
-    assert "[1/1]" in shown
+    assert "\r\x1b[K/" in shown
     before, _, line = shown.partition(" DEBUG ")
     assert re.search(r"\r\x1b\[K[\d :,-]+$", before)
     assert line.partition("\r\n")[0].startswith("/api/v1/asr/infer try 1")

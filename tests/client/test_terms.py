@@ -85,6 +85,6 @@ def test_count_is_refused_when_one_request_holds_fewer() -> None:
 def test_warnings_tell_what_the_model_will_not_hear() -> None:
     """A window that is too short, and a language that is not sent, are said."""
     terms = settle(Model(takes_language=False, window_s=30.0), config(), Options("hi"), 1)
-    assert terms.warnings(10) == ("model 'm' takes no language; 'hi' was not sent",)
-    assert "listens for 30 s" in terms.warnings(31)[1]
+    assert terms.warnings(10, "") == ("model 'm' takes no language; 'hi' was not sent",)
+    assert "listens for 30 s" in terms.warnings(31, "")[1]
     assert settle(Model(), config(), Options("hi"), 1).warnings(1000) == ()
