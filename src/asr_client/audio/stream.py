@@ -65,6 +65,7 @@ class AudioStream:
         self._blocks = self._read_on()
         self._meter = Meter(header)
         self._silence = SilenceMeter(self.rate_hz)
+        self._is_resampled = header.sample_rate_hz != self.rate_hz
         # At equal rates the resampler passes samples on unchanged.
         self._resampler = Resampler(header.sample_rate_hz, self.rate_hz)
         self._facts: AudioFacts | None = None
@@ -142,7 +143,9 @@ class AudioStream:
         return self._clipped(samples)
 
     def _clipped(self, samples: Float32) -> Float32:
-        if samples.size and max(map(abs, extremes(samples))) > 1:
+        # Without a filter nothing is louder than the source.
+        may_exceed = self._is_resampled or self._meter.peak > 1
+        if may_exceed and samples.size and max(map(abs, extremes(samples))) > 1:
             samples = np.clip(samples, -1.0, 1.0)
         self._silence.add(samples)
         self.samples += samples.size
@@ -157,13 +160,12 @@ class AudioStream:
                 f"{header.name}: {meter.frames} samples at {header.sample_rate_hz} Hz "
                 f"leave none at {self.rate_hz} Hz"
             )
-        other_rate = header.sample_rate_hz != self.rate_hz
         self._facts = AudioFacts(
             duration_s=meter.frames / header.sample_rate_hz,
             sample_rate_hz=header.sample_rate_hz,
             channels=header.channels,
             format=header.format,
-            resampled_from_hz=header.sample_rate_hz if other_rate else None,
+            resampled_from_hz=header.sample_rate_hz if self._is_resampled else None,
             peak=meter.peak,
             clipped_ratio=meter.clipped_ratio,
             silent_ratio=self._silence.ratio,
