@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asr_client.formats.cues import GAP_TEXT, Cue, cues_of
+from asr_client.formats.cues import Cue, cues_of
 from asr_client.formats.wrapping import LINE_WIDTH, Break, lines_of, parts_of
 from asr_client.graphemes import graphemes
-from asr_client.results import Segment
+from asr_client.results import GAP_TEXT, Segment
 
 WORDS = """
     आज सुबह से हल्की बारिश, है। हैं? बाज़ार में भीड़ क्षेत्र இன்று மழை பெய்கிறது, உள்ளது. கூட்டம்

@@ -87,4 +87,4 @@ def test_warnings_tell_what_the_model_will_not_hear() -> None:
     terms = settle(Model(takes_language=False, window_s=30.0), config(), Options("hi"), 1)
     assert terms.warnings(10, "") == ("model 'm' takes no language; 'hi' was not sent",)
     assert "listens for 30 s" in terms.warnings(31, "")[1]
-    assert settle(Model(), config(), Options("hi"), 1).warnings(1000) == ()
+    assert settle(Model(), config(), Options("hi"), 1).warnings(1000, "") == ()

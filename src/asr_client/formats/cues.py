@@ -16,12 +16,9 @@ from dataclasses import dataclass
 from itertools import accumulate, pairwise
 
 from asr_client.formats.wrapping import LINE_WIDTH, Break, Part, lines_of, parts_of, reaches
-from asr_client.results import Segment
+from asr_client.results import GAP_TEXT, Segment
 
-__all__ = ["GAP_TEXT", "Cue", "cues_of", "milliseconds"]
-
-# What stands where a chunk of the recording failed.
-GAP_TEXT = "[...]"
+__all__ = ["Cue", "cues_of", "milliseconds"]
 
 # How long a cue stays, as guides for subtitles have it.
 _LONGEST_S = 7.0

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from typing import TYPE_CHECKING
 
 from asr_client.errors import ConfigError
-from asr_client.formats.cues import GAP_TEXT, cues_of, milliseconds
-
-if TYPE_CHECKING:
-    from asr_client.results import Transcript
+from asr_client.formats.cues import cues_of, milliseconds
+from asr_client.results import GAP_TEXT, Transcript
 
 __all__ = ["FORMATS", "format_transcript"]
 

@@ -10,9 +10,10 @@ from __future__ import annotations
 from asr_client.results.coverage import Chunk, Coverage, Seam
 from asr_client.results.item import Item
 from asr_client.results.server import Health, ModelEntry, ModelInfo, ModelList, ModelSource
-from asr_client.results.transcript import AudioFacts, Segment, Timing, Transcript
+from asr_client.results.transcript import GAP_TEXT, AudioFacts, Segment, Timing, Transcript
 
 __all__ = [
+    "GAP_TEXT",
     "AudioFacts",
     "Chunk",
     "Coverage",

@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from asr_client.faults import Attempt
 from asr_client.results.coverage import Coverage
 
-__all__ = ["AudioFacts", "Segment", "Timing", "Transcript"]
+__all__ = ["GAP_TEXT", "AudioFacts", "Segment", "Timing", "Transcript"]
+
+# What stands in the text of a recording where a chunk of it failed.
+GAP_TEXT = "[...]"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,15 +7,12 @@ from itertools import pairwise
 
 from asr_client.calls.anatomy import measure
 from asr_client.calls.many.hearing import Hearing, Part
-from asr_client.chunking.merge import merge_texts
+from asr_client.chunking.merge import merge_texts, most_words
 from asr_client.errors import ASRError
 from asr_client.faults import Attempt
-from asr_client.results import Coverage, Item, Segment, Timing, Transcript
+from asr_client.results import GAP_TEXT, Coverage, Item, Segment, Timing, Transcript
 
 __all__ = ["assemble", "assemble_item"]
-
-# Stands in the text where nothing came back.
-_GAP = "[...]"
 
 
 def assemble(hearing: Hearing, model_version: str, now_s: float) -> Transcript:
@@ -30,8 +27,9 @@ def assemble(hearing: Hearing, model_version: str, now_s: float) -> Transcript:
     _raise_failure(hearing, parts, attempts)
     terms, reader = hearing.terms, hearing.reader
     rate_hz = terms.recognizer.sample_rate_hz
-    segments = _segments(parts, rate_hz)
-    text = " ".join(each.text or _GAP for each in segments if each.text or each.is_gap)
+    shared_words = most_words(hearing.call.session.config.chunking.overlap_s)
+    segments = _segments(parts, rate_hz, shared_words)
+    text = " ".join(each.text or GAP_TEXT for each in segments if each.text or each.is_gap)
     longest_s = max(part.samples for part in parts) / rate_hz
     return Transcript(
         text=text,
@@ -73,10 +71,13 @@ def _raise_failure(hearing: Hearing, parts: Sequence[Part], attempts: tuple[Atte
         raise failure
 
 
-def _segments(parts: Sequence[Part], rate_hz: int) -> tuple[Segment, ...]:
+def _segments(parts: Sequence[Part], rate_hz: int, shared_words: int) -> tuple[Segment, ...]:
     """Give each part its own words; where two heard the same, one ends where the other begins."""
-    overlaps = [part.seam == "overlap" for part in parts[:-1]]
-    texts = merge_texts([part.text for part in parts], overlaps)
+    overlaps = [
+        earlier.seam == "overlap" and not (earlier.failure or later.failure)
+        for earlier, later in pairwise(parts)
+    ]
+    texts = merge_texts([part.text for part in parts], overlaps, overlap_words=shared_words)
     seams = [
         (earlier.end_sample + later.first_sample) / 2 / rate_hz
         for earlier, later in pairwise(parts)
