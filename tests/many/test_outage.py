@@ -9,6 +9,7 @@ from asr_client import (
     DeadlineError,
     NotSentError,
     OverloadedError,
+    RateLimitedError,
     RejectedInputError,
 )
 from asr_client.calls.many.outage import Outage, passes
@@ -62,6 +63,16 @@ def test_a_server_that_names_a_time_is_asked_then() -> None:
     fault = Fault("overloaded", origin="kong", executed="no", retryable="yes")
     outage.failed(OverloadedError("full", fault=fault, retry_after_s=7.0), 0.0)
     assert outage.begins_in_s(0.0) == 7.0
+
+
+def test_a_rate_limit_is_waited_for_beyond_patience() -> None:
+    """The gateway is there and names the time; it is no outage, unless it names a day."""
+    outage = Outage(5)
+    fault = Fault("rate_limited", origin="kong", executed="no", retryable="yes")
+    assert outage.failed(RateLimitedError("no", fault=fault, retry_after_s=1800.0), 0.0)
+    assert not outage.is_on
+    assert outage.begins_in_s(0.0) == 1800.0
+    assert not outage.failed(RateLimitedError("no", fault=fault, retry_after_s=86_400.0), 0.0)
 
 
 @pytest.mark.parametrize(

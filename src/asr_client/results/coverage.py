@@ -48,7 +48,7 @@ class Coverage:
 
     @property
     def unsent(self) -> tuple[tuple[float, float], ...]:
-        """Stretches that no chunk holds, from and until in seconds; none, or the client is wrong."""
+        """Stretches that no chunk holds, from and until in seconds; none, or this is a bug."""
         return self._seconds(self._left_out_by(self.chunks))
 
     @property

@@ -149,9 +149,10 @@ class Floor:
     @property
     def pause_s(self) -> float | None:
         """How long to wait for something to end, before there may be something to begin."""
-        if self._waiting and not self._asking and self._outage.is_on:
-            return self._outage.begins_in_s(self._session.clock())
-        return None
+        if not self._waiting:
+            return None
+        hold_s = self._outage.begins_in_s(self._session.clock())
+        return hold_s if hold_s or not self._asking else None
 
     def _ask(self) -> Branch | None:
         now_s = self._session.clock()

@@ -10,6 +10,8 @@ __all__ = ["Outage", "passes"]
 
 _FIRST_DELAY_S = 0.25
 _LONGEST_DELAY_S = 10.0
+# The longest window of a rate limit that is waited for; a day's would look like a hang.
+_LONGEST_WINDOW_S = 3600.0
 
 
 def passes(error: ASRError) -> bool:
@@ -26,7 +28,8 @@ class Outage:
     """
     The time since a server was last heard of, if that is not now.
 
-    While it lasts, one request at a time asks whether it is over, ever more seldom.
+    While it lasts, one request at a time asks whether it is over, ever more seldom. A rate limit is
+    none: the gateway is there, and names the time.
 
     Args:
         patience_s: How long it may last before what waits fails.
@@ -48,10 +51,13 @@ class Outage:
         return max(0.0, self._ask_at_s - now_s)
 
     def failed(self, error: ASRError, now_s: float) -> bool:
-        """Take in that a request failed; tell whether there is patience left."""
+        """Take in that a request failed; tell whether it is waited on."""
+        told_s = error.retry_after_s if isinstance(error, ServerError) else None
+        if error.code == "rate_limited" and told_s is not None and told_s <= _LONGEST_WINDOW_S:
+            self._ask_at_s = max(self._ask_at_s, now_s + told_s)
+            return True
         self._since_s = min(self._since_s, now_s)
         if now_s >= self._ask_at_s:  # those that were under way together fail together
-            told_s = error.retry_after_s if isinstance(error, ServerError) else None
             self._ask_at_s = now_s + (told_s or self._delay_s)
             self._delay_s = min(2 * self._delay_s, _LONGEST_DELAY_S)
         if self._ask_at_s - self._since_s <= self._patience_s:
