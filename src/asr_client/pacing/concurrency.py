@@ -13,7 +13,7 @@ together. So this goes by throughput, in four rules:
 3. Latency. If answers take half as long again as usual at the same limit, capacity has gone: the
    limit shrinks in proportion. If they are as much quicker, it has come: another ramp.
 4. Refusals. Each is one too many: the limit is what is left under way. After a while it tries one
-   more, then two, four; each time that is refused, it waits twice as long.
+   more, then two, four; each time that is refused, it waits twice as long for the next.
 
 Nothing is learned while fewer are under way than may be: then recordings come too slowly, or a
 rate limit holds.

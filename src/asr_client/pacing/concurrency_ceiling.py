@@ -7,6 +7,8 @@ __all__ = ["Ceiling"]
 # So many good answers come between two attempts to have one more under way. Twice as many after
 # one that was refused, so that in the long run one request of 256 is.
 _FEWEST, _MOST = 16, 256
+# No more at once than this part of what has gone well.
+_SHARE = 8
 
 
 class Ceiling:
@@ -14,7 +16,8 @@ class Ceiling:
     The highest limit that is worth trying.
 
     A refusal is one too many, and says so: what is left under way is what there is room for. After
-    a while one more is tried; where that goes well two, then four, since capacity may have come.
+    a while one more is tried; where that goes well two, then four, up to an eighth of all, since
+    capacity may have come.
 
     Args:
         least: It is never lower.
@@ -49,5 +52,5 @@ class Ceiling:
         self._is_trying = True
         self._good = 0
         self.limit = min(self._most, self.limit + self._step)
-        self._step *= 2
+        self._step = min(2 * self._step, max(1, self.limit // _SHARE))
         return True
