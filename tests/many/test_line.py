@@ -41,13 +41,14 @@ def test_what_is_put_back_goes_first() -> None:
     assert drain(line) == ["old", "new", "other"]
 
 
-def test_clear_gives_everybody_back() -> None:
-    """Nobody is forgotten."""
-    line: Line[str] = Line(run=1)
-    line.add("a", 1)
-    line.add("b", 2)
-    assert sorted(line.clear()) == ["a", "b"]
-    assert len(line) == 0
+def test_some_are_sent_home_and_the_others_keep_their_places() -> None:
+    """Nobody is forgotten, and a length that nobody has any more is none."""
+    line: Line[str] = Line(run=2)
+    for entry, length in (("a1", 1), ("b1", 1), ("a2", 2), ("b3", 3), ("b4", 1)):
+        line.add(entry, length)
+    assert sorted(line.send_home(lambda entry: entry.startswith("a"))) == ["a1", "a2"]
+    assert len(line) == 3
+    assert drain(line) == ["b1", "b4", "b3"]
 
 
 @given(st.lists(st.integers(1, 4), max_size=40), st.integers(1, 5))

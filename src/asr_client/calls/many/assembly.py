@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from itertools import groupby, pairwise
+from operator import itemgetter
 
 from asr_client.calls.anatomy import measure
 from asr_client.calls.many.hearing import Hearing, Part
@@ -109,7 +110,9 @@ def _timing(hearing: Hearing, attempts: Sequence[Attempt], now_s: float) -> Timi
 
 
 def _told_gaps(parts: Sequence[Part], rate_hz: int) -> Iterator[str]:
-    for part in parts:
-        if part.failure is not None:
-            begin_s, end_s = part.first_sample / rate_hz, part.end_sample / rate_hz
-            yield f"no text from {begin_s:.1f} to {end_s:.1f} s: {part.failure}"
+    """Tell of each gap once, however many parts it has."""
+    for reason, gap in groupby(parts, lambda part: part.failure and str(part.failure)):
+        if reason is not None:
+            first, last = itemgetter(0, -1)(tuple(gap))
+            begin_s, end_s = first.first_sample / rate_hz, last.end_sample / rate_hz
+            yield f"no text from {begin_s:.1f} to {end_s:.1f} s: {reason}"

@@ -237,10 +237,19 @@ class Floor:
         if passes(error):
             part.lost += error.executed != "no"
             in_time = part.hearing.has_time(now_s)
-            if self._outage.failed(error, now_s) and part.lost <= _MOST_LOST and in_time:
+            is_patient = self._outage.failed(error, now_s)
+            if is_patient and part.lost <= _MOST_LOST and in_time:
                 self._waiting.put_back(part)
                 return
+            if not is_patient:
+                self._give_up(part.hearing, error)
         part.end(failure=error)
+
+    def _give_up(self, hearing: Hearing, error: ASRError) -> None:
+        """Send no more of a recording, or each piece would try a server that is away."""
+        hearing.given_up = error
+        for part in self._waiting.send_home(hearing):
+            part.end(failure=error)
 
     def _finish(self, hearing: Hearing) -> None:
         if not hearing.is_over:

@@ -96,6 +96,7 @@ class Hearing:
         is_reading: A piece is being read now.
         pending: Parts that wait or are under way.
         failure: Why it cannot be read.
+        given_up: Why no more of it is sent; what is read from then on is a gap.
         first_sent_s: When its first request was begun; None before.
         counts_from_s: Since when a caller's limit counts; None until its first request.
         prepare_s: Seconds spent on reading.
@@ -113,6 +114,7 @@ class Hearing:
     is_reading: bool = False
     pending: int = 0
     failure: ASRError | None = None
+    given_up: ASRError | None = None
     first_sent_s: float | None = None
     counts_from_s: float | None = None
     prepare_s: float = 0.0
@@ -134,11 +136,17 @@ class Hearing:
         return piece
 
     def take(self, piece: Piece | None) -> Part | None:
-        """Take in a piece that was read; None is the end."""
+        """Take in a piece that was read, None being the end; give what is to be sent of it."""
         self.is_reading = False
         if piece is None or piece.seam == "end":
             self.is_read = True
-        return None if piece is None else self._part(piece)
+        if piece is None:
+            return None
+        part = self._part(piece)
+        if self.given_up is None:
+            return part
+        part.end(failure=self.given_up)
+        return None
 
     def _part(self, piece: Piece) -> Part:
         part = Part(self, piece.first_sample, piece.end_sample, piece.seam, piece)

@@ -9,6 +9,7 @@ batch holds.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from typing import Generic, TypeVar
 
 __all__ = ["Line"]
@@ -57,8 +58,14 @@ class Line(Generic[Entry]):
             del self._by_length[self._length]
         return entry
 
-    def clear(self) -> list[Entry]:
-        """Send everybody home."""
-        entries = [entry for waiting in self._by_length.values() for _, entry in waiting]
-        self._by_length.clear()
-        return entries
+    def send_home(self, fits: Callable[[Entry], bool]) -> list[Entry]:
+        """Let those go that fit; the others keep their places."""
+        gone = [
+            entry for waiting in self._by_length.values() for _, entry in waiting if fits(entry)
+        ]
+        kept = {
+            length: deque(each for each in waiting if not fits(each[1]))
+            for length, waiting in self._by_length.items()
+        }
+        self._by_length = {length: waiting for length, waiting in kept.items() if waiting}
+        return gone

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from asr_client.calls.many.hearing import Part
+from asr_client.calls.many.hearing import Hearing, Part
 from asr_client.calls.many.line import Line
 from asr_client.calls.many.shapes import Shapes
 from asr_client.contracts.recognizer import Recognizer
@@ -53,6 +53,12 @@ class Waiting:
         """Let it go before others of its length: it has waited already."""
         self._samples += part.samples
         self._line.put_back(part, self._shapes.length(part.samples))
+
+    def send_home(self, hearing: Hearing) -> list[Part]:
+        """Let all parts of one recording go."""
+        gone = self._line.send_home(lambda part: part.hearing is hearing)
+        self._samples -= sum(part.samples for part in gone)
+        return gone
 
     def take(self) -> Part | None:
         """Take the next one; what is known to be too large is halved before."""
