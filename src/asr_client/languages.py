@@ -21,7 +21,7 @@ from asr_client.errors import LanguageError
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-__all__ = ["AI4BHARAT_LANGUAGES", "LANGUAGES", "Language", "resolve_language"]
+__all__ = ["AI4BHARAT_LANGUAGES", "ALL_CODES", "LANGUAGES", "Language", "resolve_language"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,11 +111,11 @@ LANGUAGES: tuple[Language, ...] = (
     Language("en", "eng", "English", "English", "Latn"),
 )
 
+ALL_CODES: tuple[str, ...] = tuple(language.code for language in LANGUAGES)
+
 # The 22 of the model's registry entry. English is not among them: the public callers send it to
 # another model.
-AI4BHARAT_LANGUAGES: tuple[str, ...] = tuple(
-    language.code for language in LANGUAGES if language.code != "en"
-)
+AI4BHARAT_LANGUAGES: tuple[str, ...] = tuple(code for code in ALL_CODES if code != "en")
 
 # Unicode combining classes of marks that writers leave out or add at will: nukta,
 # Arabic vowel signs, accents below and above. Virama (9) and vowel signs (0) stay.

@@ -16,7 +16,7 @@ from functools import lru_cache
 from itertools import islice
 
 from asr_client.errors import LanguageError
-from asr_client.languages import LANGUAGES, Language, resolve_language
+from asr_client.languages import ALL_CODES, LANGUAGES, Language, resolve_language
 
 __all__ = ["OTHER_SCRIPT", "SCRIPT_NAMES", "main_script", "script_shares", "script_warning"]
 
@@ -83,7 +83,6 @@ _FEWEST_WORDS = 3
 # Speakers of every language here mix English in, and some models write it in Latin letters; a text
 # with so few letters of the language's own is none of it.
 _FEWEST_OWN = 0.05
-_CODES = tuple(language.code for language in LANGUAGES)
 _SCRIPT_SUBTAG_LENGTH = 4
 
 
@@ -161,7 +160,7 @@ def _script_of(character: str) -> str:
 def _known(language: str) -> Language | None:
     """Find the row of a language; None where it is unknown."""
     try:
-        code = resolve_language(language, _CODES)
+        code = resolve_language(language, ALL_CODES)
     except LanguageError:
         return None
     return next(row for row in LANGUAGES if row.code == code)

@@ -12,10 +12,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from asr_client.errors import LanguageError
-from asr_client.languages import AI4BHARAT_LANGUAGES, LANGUAGES, Language, resolve_language
+from asr_client.languages import (
+    AI4BHARAT_LANGUAGES,
+    ALL_CODES,
+    LANGUAGES,
+    Language,
+    resolve_language,
+)
 
 REGISTRY_CODES = "as bn brx doi gu hi kn kok ks mai ml mni mr ne or pa sa sat sd ta te ur"
-ALL_CODES = tuple(language.code for language in LANGUAGES)
 each_language = pytest.mark.parametrize("row", LANGUAGES, ids=ALL_CODES)
 
 

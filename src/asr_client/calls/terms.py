@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from asr_client.contracts.recognizer import Recognizer
 from asr_client.errors import ConfigError, LanguageError
-from asr_client.languages import LANGUAGES, resolve_language
+from asr_client.languages import ALL_CODES, resolve_language
 from asr_client.scripts import script_warning
 from asr_client.settings.config import DEFAULT_MODEL, ClientConfig
 
@@ -96,7 +96,7 @@ def _choose_language(
     if not recognizer.takes_language:
         return None
     if asked:
-        return resolve_language(asked, supported or [each.code for each in LANGUAGES])
+        return resolve_language(asked, supported or ALL_CODES)
     if not recognizer.needs_language:
         return None
     if len(supported) == 1:

@@ -18,7 +18,7 @@ from functools import lru_cache
 
 from asr_client.errors import LanguageError
 from asr_client.evaluation.encodings import same_look
-from asr_client.languages import LANGUAGES, resolve_language
+from asr_client.languages import ALL_CODES, resolve_language
 
 __all__ = ["DEFAULT_NORMALIZATION", "RAW", "Normalization", "normalize"]
 
@@ -52,7 +52,6 @@ RAW = Normalization(
     encodings=False, joiners=False, punctuation=False, digits=False, case=False, vowel_points=False
 )
 
-_CODES = tuple(language.code for language in LANGUAGES)
 _APOSTROPHES = frozenset("'\u2018\u2019\u201b\u02bc\uff07")
 _ZERO_WIDTH_SPACE = "\u200b"
 _TATWEEL = "\u0640"
@@ -102,7 +101,7 @@ def normalize(
 
 def _code_of(language: str) -> str:
     try:
-        return resolve_language(language, _CODES)
+        return resolve_language(language, ALL_CODES)
     except LanguageError as error:
         # No model is asked here, so none of its languages are to be told.
         raise LanguageError(

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from asr_client.errors import ConfigError
-from asr_client.languages import LANGUAGES, resolve_language
+from asr_client.languages import ALL_CODES, resolve_language
 from asr_loadtest.judgement.slo import DEFAULT_ERROR_RATE, DEFAULT_REFUSAL_RATE, Limits, Slo
 from asr_loadtest.load.lengths import LENGTH_BUCKETS
 
@@ -160,7 +160,7 @@ class _Reader:
         if _TAG.fullmatch(name):
             return name
         try:
-            return resolve_language(name, [language.code for language in LANGUAGES])
+            return resolve_language(name, ALL_CODES)
         except ConfigError as error:
             self._refuse("language", name, f"[language.{name}]: {error.message}", error.hint)
 

@@ -6,11 +6,9 @@ from collections.abc import Collection
 
 from asr_client.contracts.recognizer import Recognizer
 from asr_client.errors import ConfigError, LanguageError
-from asr_client.languages import LANGUAGES, resolve_language
+from asr_client.languages import ALL_CODES, resolve_language
 
 __all__ = ["canonical_language", "sent_language"]
-
-_CODES = tuple(language.code for language in LANGUAGES)
 
 
 def canonical_language(written: str) -> str:
@@ -24,7 +22,7 @@ def canonical_language(written: str) -> str:
     if not written:
         return ""
     try:
-        return resolve_language(written, _CODES)
+        return resolve_language(written, ALL_CODES)
     except LanguageError:
         return written.lower()
 
@@ -51,7 +49,7 @@ def sent_language(
         return None
     supported = tuple(stated) or recognizer.languages
     if language:
-        return resolve_language(language, supported or {*_CODES, language})
+        return resolve_language(language, supported or {*ALL_CODES, language})
     if not recognizer.needs_language:
         return None
     if len(supported) == 1:
