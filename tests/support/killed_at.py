@@ -3,9 +3,10 @@ asr-transcribe that kills itself, as kill -9 would, at one step of what it write
 
     python killed_at.py STEP:NUMBER ARGUMENTS...
 
-The steps are those of files.py and journal.py, counted over the whole process: "open" of an output
-that is being written, its "write" (half of it), "sync", "place" (before it has its name), "placed"
-(after), and the journal's "line" (half of it), "lined" (after it, before it is synced).
+The steps are those of bulk/files.py and bulk/journal.py, counted over the whole process: "open" of
+an output that is being written, its "write" (half of it is there), its "sync", "place" (before it
+has its name), "placed" (after), and the journal's "line" (half of it is there) and "lined" (all of
+it, not synced yet).
 """
 
 from __future__ import annotations
@@ -21,74 +22,78 @@ __all__ = ["STEPS"]
 
 STEPS = ("open", "write", "sync", "place", "placed", "line", "lined")
 
+_open, _write, _fsync, _replace = os.open, os.write, os.fsync, Path.replace
 
-class _Death:
-    """Comes at the given step."""
+
+class Death:
+    """
+    Lies in wait before the calls of the system that the steps are made of.
+
+    Args:
+        step: At which it comes.
+        number: At the how manieth of these; 1 is the first.
+    """
 
     def __init__(self, step: str, number: int) -> None:
         self._step = step
         self._number = number
         self._seen: Counter[str] = Counter()
+        self._parts: set[int] = set()
 
-    def is_now(self, step: str) -> bool:
+    def lie_in_wait(self) -> None:
+        """Begin."""
+        death = self
+        os.open, os.write, os.fsync = self.open, self.write, self.fsync  # type: ignore[assignment]
+        Path.replace = lambda path, target: death.replace(path, target)  # type: ignore[method-assign,assignment]  # noqa: PLW0108 - a method of Path
+
+    def _is_now(self, step: str) -> bool:
         self._seen[step] += 1
         return step == self._step and self._seen[step] == self._number
 
+    def _come(self, step: str) -> None:
+        if self._is_now(step):
+            os.kill(os.getpid(), signal.SIGKILL)
 
-def _die() -> None:
-    os.kill(os.getpid(), signal.SIGKILL)
-
-
-def _lie_in_wait(death: _Death) -> None:
-    """Put oneself before the calls of the system that the steps are made of."""
-    real_open, real_write, real_sync, real_replace = os.open, os.write, os.fsync, Path.replace
-    parts: set[int] = set()
-
-    def opened(path: Any, flags: int, *rest: Any, **others: Any) -> int:
-        file = real_open(path, flags, *rest, **others)
-        if str(path).endswith(".part"):
-            parts.add(file)
-            if death.is_now("open"):
-                _die()
+    def open(self, path: Any, *rest: Any, **others: Any) -> int:
+        """Open a file; outputs that are being written are known by their names."""
+        file = _open(path, *rest, **others)
+        if os.fspath(path).endswith(".part"):
+            self._parts.add(file)
+            self._come("open")
         return file
 
-    def wrote(file: int, data: bytes) -> int:
-        if death.is_now("line"):
-            real_write(file, data[: len(data) // 2])
-            _die()
-        written = real_write(file, data)
-        if death.is_now("lined"):
-            _die()
+    def write(self, file: int, data: bytes) -> int:
+        """Write a line of the journal: nothing else is written so."""
+        if self._is_now("line"):
+            _write(file, data[: len(data) // 2])
+            os.kill(os.getpid(), signal.SIGKILL)
+        written = _write(file, data)
+        self._come("lined")
         return written
 
-    def synced(file: int) -> None:
-        if file in parts:
-            parts.discard(file)
-            if death.is_now("write"):
+    def fsync(self, file: int) -> None:
+        """Have a file lie safely."""
+        if file in self._parts:
+            self._parts.discard(file)
+            if self._is_now("write"):
                 os.ftruncate(file, os.fstat(file).st_size // 2)
-                _die()
-            if death.is_now("sync"):
-                _die()
-        real_sync(file)
+                os.kill(os.getpid(), signal.SIGKILL)
+            self._come("sync")
+        _fsync(file)
 
-    def replaced(path: Path, target: Any) -> Path:
-        if death.is_now("place"):
-            _die()
-        new = real_replace(path, target)
-        if death.is_now("placed"):
-            _die()
+    def replace(self, path: Path, target: Path) -> Path:
+        """Give a file its name."""
+        self._come("place")
+        new = _replace(path, target)
+        self._come("placed")
         return new
-
-    os.open, os.write, os.fsync = opened, wrote, synced  # type: ignore[assignment]
-    Path.replace = replaced  # type: ignore[method-assign]
 
 
 def main() -> None:
     """Lie in wait, and begin."""
     step, _, number = sys.argv.pop(1).partition(":")
     assert step in STEPS, step
-    _lie_in_wait(_Death(step, int(number)))
-    sys.argv[0] = "asr-transcribe"
+    Death(step, int(number)).lie_in_wait()
     from asr_client.cli.transcribe import main as run
 
     run()
