@@ -187,6 +187,19 @@ def test_refusal_of_every_key_ends() -> None:
     assert len(world.sent) == 2
 
 
+def test_key_that_grew_old_while_it_waited_is_replaced_again() -> None:
+    """The gateway did not know the new key yet; while the old one waited for room, it learnt it."""
+    quota = {"ratelimit-limit": "1", "ratelimit-remaining": "0", "ratelimit-reset": "7"}
+    world = play(replace(GOOD, headers=KONG | quota), NO_KEY, NO_KEY, GOOD)
+    before = session_of(world, "http://grew-old.test", api_key="OLD-KEY-1")
+    world.run(before.call())
+    both = ("NEW-KEY-2", "OLD-KEY-1")
+    world.run(session_of(world, "http://grew-old.test", api_key=both).call())
+    keys = [sent.key.reveal() for sent in world.sent if sent.key]
+    assert keys == ["OLD-KEY-1", "NEW-KEY-2", "OLD-KEY-1", "NEW-KEY-2"]
+    assert sum(world.slept) > 5
+
+
 def test_deadline_ends_the_repeating() -> None:
     """No try is begun when the wait before it would outlast the call."""
     world = play(*[QUEUE_FULL] * 9)

@@ -26,6 +26,10 @@ Value = TypeVar("Value")
 
 _log = logging.getLogger(__name__)
 
+# A key is chosen before its request waits for room under the limit. After such a wait the gateway
+# may have changed keys, and a refusal says nothing of the key that was refused before it.
+_LONG_WAIT_S = 1.0
+
 # Statuses of an AuthError that another key may mend; 16 is gRPC's UNAUTHENTICATED.
 KEY_REFUSED = (HTTPStatus.UNAUTHORIZED, 16)
 
@@ -65,7 +69,8 @@ def _persist(call: Call, encode: Encode[Value]) -> Flow[Value]:
                 raise failure from error  # nothing more was sent: what went wrong says more
             failure, free_s = error, clock()
             counted += call.retry.counts(error.fault)
-            if not has_replaced_key and (yield from _has_other_key(call, error, key)):
+            may_replace_key = not has_replaced_key or call.log[-1].waited_s >= _LONG_WAIT_S
+            if may_replace_key and (yield from _has_other_key(call, error, key)):
                 has_replaced_key = True
             else:
                 yield from _back_off(call, error, number, counted)
