@@ -16,7 +16,7 @@ from asr_client.bulk.records import Record, Written, key_of
 from asr_client.bulk.resume import is_done
 from asr_client.bulk.run import Skipped, Task
 from asr_client.errors import ASRError
-from asr_client.formats import format_transcript
+from asr_client.formats import ENCODING_ERRORS, format_transcript
 from asr_client.results import Transcript
 
 __all__ = ["FolderStore", "is_made"]
@@ -24,9 +24,6 @@ __all__ = ["FolderStore", "is_made"]
 # Digests are made ahead of the work, at some 2 GB/s where the files are in memory.
 _THREADS = 2
 _AHEAD = 16
-
-# File names may hold what is no letter; written as an escape it stays valid JSON.
-_ERRORS = "backslashreplace"
 
 
 class FolderStore:
@@ -96,7 +93,7 @@ class FolderStore:
 
     def _write(self, output: Output, transcript: Transcript, source: str) -> Written:
         text = format_transcript(transcript, output.format, source=source)
-        data = text.encode(errors=_ERRORS)
+        data = text.encode(errors=ENCODING_ERRORS)
         put_in_place(self._folder / output.path, data)
         return Written(output.path, hashlib.sha256(data).hexdigest(), len(data))
 

@@ -9,14 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from asr_client.bulk.inputs import STDIN
 from asr_client.errors import ConfigError
+from asr_client.formats import ENCODING_ERRORS
 
-__all__ = ["STDIN", "Destination", "check_stream", "names_folder", "plan_one", "write_output"]
-
-STDIN = "-"
-
-# File names may hold what is no letter; written as an escape it stays valid JSON.
-_ERRORS = "backslashreplace"
+__all__ = ["Destination", "check_stream", "plan_one", "write_output"]
 
 # Formats that can hold several recordings, one after the other.
 _STREAM_FORMATS = ("txt", "json")
@@ -30,7 +27,7 @@ class Destination:
     format: str = "txt"
 
 
-def names_folder(output: str) -> bool:
+def _names_folder(output: str) -> bool:
     """Whether an output is meant for a folder: it is one, or ends as one."""
     return output.endswith(os.sep) or Path(output).is_dir()
 
@@ -68,7 +65,7 @@ def plan_one(source: str, output: str | None, formats: Sequence[str]) -> tuple[D
         return (Destination(None, check_stream(1, formats)),)
     if not output:
         raise ConfigError("-o names no file and no folder")
-    if not names_folder(output):
+    if not _names_folder(output):
         if len(formats) > 1:
             raise ConfigError(
                 f"{output} is one file, and {len(formats)} formats were given",
@@ -98,13 +95,12 @@ def write_output(destination: Destination, text: str) -> None:
     path = destination.path.resolve()  # a link's target is written, the link stays
     path.parent.mkdir(parents=True, exist_ok=True)
     if path.exists() and not path.is_file():
-        path.write_text(
-            text, encoding="utf-8", errors=_ERRORS
-        )  # a device, such as /dev/null, is not replaced
+        # A device, such as /dev/null, is not replaced.
+        path.write_text(text, encoding="utf-8", errors=ENCODING_ERRORS)
         return
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
-        with os.fdopen(descriptor, "w", encoding="utf-8", errors=_ERRORS) as file:
+        with os.fdopen(descriptor, "w", encoding="utf-8", errors=ENCODING_ERRORS) as file:
             file.write(text)
         Path(temporary).chmod(0o666 & ~_umask())
         Path(temporary).replace(path)

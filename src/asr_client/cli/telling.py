@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from asr_client.bulk.inputs import STDIN
 from asr_client.bulk.summary import Failure
 from asr_client.errors import ASRError
 
 if TYPE_CHECKING:
+    from asr_client.bulk.inputs import Entry
     from asr_client.bulk.outputs import Job
     from asr_client.cli.console import Console
     from asr_client.client import ASRClient
@@ -16,9 +18,11 @@ if TYPE_CHECKING:
 __all__ = ["Teller", "naming"]
 
 
-def naming(name: str, text: str) -> str:
+def naming(entry: Entry, text: str) -> str:
     """Say of which recording a message is, unless it says so itself."""
-    return text if name in text or ascii(name) in text else f"{name}: {text}"
+    path = entry.path
+    says_so = path == STDIN or path in text or ascii(path) in text
+    return text if says_so else f"{path}: {text}"
 
 
 class Teller:
@@ -60,5 +64,4 @@ class Teller:
         """Tell why."""
         code = error.code if isinstance(error, ASRError) else "error"
         self.failures.append(Failure(job.entry.path, code, str(error)))
-        name = job.entry.label
-        self._console.error(str(error) if name == "stdin" else naming(name, str(error)))
+        self._console.error(naming(job.entry, str(error)))

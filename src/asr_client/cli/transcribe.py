@@ -13,7 +13,7 @@ from asr_client.cli.arguments import ENVIRONMENT_HELP, add_connection, add_quiet
 from asr_client.cli.bulk_arguments import add_inputs, add_long, add_many, add_telling
 from asr_client.cli.console import Console, ExitCode, run_command
 from asr_client.cli.opening import open_client
-from asr_client.cli.outputs import STDIN, Destination, plan_one, write_output
+from asr_client.cli.outputs import Destination, plan_one, write_output
 from asr_client.errors import ASRError, ConfigError
 from asr_client.formats import FORMATS, format_transcript
 
@@ -174,8 +174,7 @@ def _transcribe_one(arguments: argparse.Namespace, entry: Entry, console: Consol
         except (ASRError, OSError) as error:
             from asr_client.cli.telling import naming
 
-            text = str(error)
-            console.error(text if entry.path == STDIN else naming(entry.path, text))
+            console.error(naming(entry, str(error)))
             return ExitCode.FAILED
         for warning in transcript.warnings:
             console.warn(f"{entry.label}: {warning}")

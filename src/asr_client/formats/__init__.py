@@ -6,6 +6,6 @@ writing.py has the formats, cues.py makes subtitles readable, wrapping.py breaks
 
 from __future__ import annotations
 
-from asr_client.formats.writing import FORMATS, format_transcript
+from asr_client.formats.writing import ENCODING_ERRORS, FORMATS, format_transcript
 
-__all__ = ["FORMATS", "format_transcript"]
+__all__ = ["ENCODING_ERRORS", "FORMATS", "format_transcript"]

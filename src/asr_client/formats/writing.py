@@ -9,9 +9,13 @@ from asr_client.errors import ConfigError
 from asr_client.formats.cues import cues_of, milliseconds
 from asr_client.results import GAP_TEXT, Transcript
 
-__all__ = ["FORMATS", "format_transcript"]
+__all__ = ["ENCODING_ERRORS", "FORMATS", "format_transcript"]
 
 FORMATS: tuple[str, ...] = ("txt", "json", "srt", "vtt", "tsv")
+
+# What becomes of characters that UTF-8 cannot hold: names of files may have some, "json" tells the
+# recording's, and as an escape it stays valid JSON.
+ENCODING_ERRORS = "backslashreplace"
 
 _ESTIMATED = (
     "NOTE\nOf a stretch with several cues only the start of the first and the end of the last are\n"

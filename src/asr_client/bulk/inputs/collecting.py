@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -59,8 +59,7 @@ def collect(sources: Sources) -> tuple[Entry, ...]:
         raise ConfigError(
             "no recording is named", hint="name files or folders, or use --files-from or --manifest"
         )
-    stdin_uses = sources.files.count(STDIN) + (sources.files_from == STDIN)
-    if stdin_uses > 1:
+    if sources.files.count(STDIN) + (sources.files_from == STDIN) > 1:
         raise ConfigError("stdin (-) can be read only once")
     entries = tuple(_without_doubles(_all(sources)))
     if not entries:
@@ -114,7 +113,7 @@ def _from_pattern(pattern: str, sources: Sources) -> Iterator[Entry]:
 
 
 def _without_doubles(entries: Iterator[Entry]) -> Iterator[Entry]:
-    real_folder = lru_cache(maxsize=1024)(os.path.realpath)
+    real_folder: Callable[[str], str] = lru_cache(maxsize=1024)(os.path.realpath)
     seen: dict[tuple[str, str], Entry] = {}
     for entry in entries:
         key = (_real(entry.path, real_folder), entry.name if not entry.has_suffix else "")
@@ -128,12 +127,11 @@ def _without_doubles(entries: Iterator[Entry]) -> Iterator[Entry]:
             )
 
 
-def _real(path: str, real_folder: object) -> str:
+def _real(path: str, real_folder: Callable[[str], str]) -> str:
     """Resolve links; folders, which many share, once each."""
     if path == STDIN:
         return path
     if os.path.islink(path):  # noqa: PTH114 - as above
         return os.path.realpath(path)
     folder, name = os.path.split(path)
-    resolve = real_folder if callable(real_folder) else os.path.realpath
-    return os.path.join(str(resolve(folder)), name)  # noqa: PTH118 - as above
+    return os.path.join(real_folder(folder), name)  # noqa: PTH118 - as above

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import BinaryIO, NoReturn
 
+from asr_client.bulk.inputs.entry import STDIN
 from asr_client.errors import ConfigError
 
 __all__ = ["Line", "read_lines", "read_paths"]
@@ -67,7 +68,7 @@ def read_paths(path: str, *, null: bool) -> Iterator[Line]:
         path: The list.
         null: Names end in NUL, as `find -print0` writes them, so that they may hold line ends.
     """
-    name = "standard input" if path == "-" else path
+    name = _label(path)
     for number, raw in enumerate(_split(path, b"\0" if null else b"\n"), start=1):
         text = os.fsdecode(raw if null else raw.rstrip(b"\r"))
         if not null and "\0" in text:
@@ -76,9 +77,13 @@ def read_paths(path: str, *, null: bool) -> Iterator[Line]:
             yield Line(text, name, number)
 
 
+def _label(path: str) -> str:
+    return "standard input" if path == STDIN else path
+
+
 def _split(path: str, end: bytes) -> Iterator[bytes]:
     """Yield what stands between ends, which are taken off."""
-    name, rest = "standard input" if path == "-" else path, b""
+    name, rest = _label(path), b""
     with _opened(path) as file:
         while block := file.read(1 << 16):
             *whole, rest = (rest + block).split(end)
@@ -92,7 +97,7 @@ def _split(path: str, end: bytes) -> Iterator[bytes]:
 @contextmanager
 def _opened(path: str) -> Iterator[BinaryIO]:
     try:
-        if path == "-":
+        if path == STDIN:
             if sys.stdin is None:
                 raise ConfigError("standard input: it is closed")
             yield sys.stdin.buffer
