@@ -13,9 +13,9 @@ from asr_client import ConfigError
 from asr_client.bulk.history import History, differences
 from asr_client.bulk.journal import JOURNAL_NAME, Journal, read_history
 from asr_client.bulk.records import (
-    Ended,
     Record,
     RunBegun,
+    RunEnded,
     Written,
     key_of,
     parse_line,
@@ -27,11 +27,11 @@ DONE = Record(
     name="x/\udcff", source="in/\udcff", key="k", outputs=(Written("x.txt", "ab", 2),), audio_s=8.0
 )
 FAILED = Record(name="y", code="audio", message="it is empty")
-LINES = (RUN, DONE, FAILED, Ended(wall_s=2.0, stopped_by="SIGINT"))
+LINES = (RUN, DONE, FAILED, RunEnded(wall_s=2.0, stopped_by="SIGINT"))
 
 
 @pytest.mark.parametrize("line", LINES, ids=lambda line: type(line).__name__)
-def test_line_comes_back(line: RunBegun | Record | Ended) -> None:
+def test_line_comes_back(line: RunBegun | Record | RunEnded) -> None:
     """What is written is read as it was, names that are no text included."""
     written = write_line(line)
     assert written.endswith(b"\n")

@@ -11,7 +11,7 @@ import pytest
 from asr_client import ConfigError
 from asr_client.bulk.files import is_own_fault, put_in_place, sha256_of
 from asr_client.bulk.inputs import Entry
-from asr_client.bulk.outputs import plan_jobs
+from asr_client.bulk.outputs import assign_outputs
 
 
 def entries(*paths: str) -> list[Entry]:
@@ -31,14 +31,14 @@ def entries(*paths: str) -> list[Entry]:
 )
 def test_outputs_mirror_the_tree(paths: list[str], outputs: list[str], tmp_path: Path) -> None:
     """Without the recording's suffix, unless two would meet; what is named twice is one."""
-    jobs = plan_jobs(entries(*paths), tmp_path, ["txt", "srt"])
-    assert [output.path for job in jobs for output in job.outputs] == outputs
+    assignments = assign_outputs(entries(*paths), tmp_path, ["txt", "srt"])
+    assert [output.path for assignment in assignments for output in assignment.outputs] == outputs
 
 
 def test_ids_keep_their_dots(tmp_path: Path) -> None:
     """An id has no suffix that could be taken away."""
-    (job,) = plan_jobs([Entry("a.wav", "u.1", has_suffix=False)], tmp_path, ["txt"])
-    assert job.outputs[0].path == "u.1.txt"
+    (assignment,) = assign_outputs([Entry("a.wav", "u.1", has_suffix=False)], tmp_path, ["txt"])
+    assert assignment.outputs[0].path == "u.1.txt"
 
 
 def test_collisions_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -46,15 +46,15 @@ def test_collisions_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.chdir(tmp_path)
     twice = [Entry("x/a.wav", "a.wav"), Entry("y/a.wav", "a.wav", where="list, line 2")]
     with pytest.raises(ConfigError, match=r"x/a.wav and y/a.wav \(list, line 2\) would both"):
-        plan_jobs(twice, tmp_path, ["txt"])
+        assign_outputs(twice, tmp_path, ["txt"])
     within = [Entry("a", "a", has_suffix=False), Entry("b.wav", "a.txt/b.wav")]
     with pytest.raises(ConfigError, match="would be a file, and a folder"):
-        plan_jobs(within, tmp_path, ["txt"])
+        assign_outputs(within, tmp_path, ["txt"])
     Path("talk.txt").touch()
     with pytest.raises(ConfigError, match="would overwrite a recording"):
-        plan_jobs(entries("talk.txt"), Path(), ["txt"])
+        assign_outputs(entries("talk.txt"), Path(), ["txt"])
     with pytest.raises(ConfigError, match="is a file"):
-        plan_jobs(entries("a.wav"), Path("talk.txt"), ["txt"])
+        assign_outputs(entries("a.wav"), Path("talk.txt"), ["txt"])
 
 
 def test_file_is_put_in_place_whole(tmp_path: Path) -> None:

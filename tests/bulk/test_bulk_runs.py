@@ -19,7 +19,7 @@ from asr_client import ASRClient, LanguageError
 from asr_client.bulk.durations import measure_duration_s
 from asr_client.bulk.inputs import Entry, Sources, collect
 from asr_client.bulk.journal import JOURNAL_NAME, Journal, read_history
-from asr_client.bulk.outputs import Job, plan_jobs
+from asr_client.bulk.outputs import Assignment, assign_outputs
 from asr_client.bulk.run import run_bulk
 from asr_client.bulk.store import FolderStore
 from asr_client.bulk.tally import Tally
@@ -37,13 +37,13 @@ class Notes:
         self.errors: dict[str, str] = {}
         self.texts: dict[str, str] = {}
 
-    def finished(self, job: Job, transcript: object) -> None:
+    def finished(self, assignment: Assignment, transcript: object) -> None:
         """One is done."""
-        self.texts[job.name] = transcript.text
+        self.texts[assignment.name] = transcript.text
 
-    def failed(self, job: Job, error: Exception) -> None:
+    def failed(self, assignment: Assignment, error: Exception) -> None:
         """One is not."""
-        self.errors[job.name] = str(error)
+        self.errors[assignment.name] = str(error)
 
 
 @pytest.fixture
@@ -61,10 +61,12 @@ def go(
     client: ASRClient, entries: tuple[Entry, ...], folder: Path, **options: object
 ) -> tuple[Tally, Notes, Exception | None]:
     """Transcribe into a folder, going on from what is there."""
-    jobs = plan_jobs(entries, folder, ["txt"])
-    tally, notes = Tally(len(jobs)), Notes()
+    assignments = assign_outputs(entries, folder, ["txt"])
+    tally, notes = Tally(len(assignments)), Notes()
     with Journal(folder) as journal:
-        store = FolderStore(jobs, journal, {}, resume=True, elapsed_s=lambda: tally.elapsed_s)
+        store = FolderStore(
+            assignments, journal, {}, resume=True, elapsed_s=lambda: tally.elapsed_s
+        )
         stopped = run_bulk(client, store, tally, notes, lambda: False, **options)
     return tally, notes, stopped
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from asr_client.bulk.records import Ended, Line, Record, RunBegun
+from asr_client.bulk.records import JournalLine, Record, RunBegun, RunEnded
 
 __all__ = ["History", "Speed", "differences"]
 
@@ -46,14 +46,14 @@ class History:
     _options: dict[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, lines: Iterable[Line | None]) -> History:
+    def of(cls, lines: Iterable[JournalLine | None]) -> History:
         """Read the lines in their order; None is a damaged one."""
         history = cls()
         for line in lines:
             history.add(line)
         return history
 
-    def add(self, line: Line | None) -> None:
+    def add(self, line: JournalLine | None) -> None:
         """Take in one line."""
         match line:
             case None:
@@ -67,7 +67,7 @@ class History:
                     run.audio_s += line.audio_s if line.ok else 0.0
                     run.until_s = max(run.until_s, line.at_s)
                     self._options[line.name] = run.begun.options
-            case Ended():
+            case RunEnded():
                 pass
 
     @property

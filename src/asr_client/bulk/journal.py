@@ -16,7 +16,7 @@ from typing import Self
 
 from asr_client.bulk.files import make_folder, sync_folder
 from asr_client.bulk.history import History
-from asr_client.bulk.records import Line, parse_line, write_line
+from asr_client.bulk.records import JournalLine, parse_line, write_line
 from asr_client.errors import ConfigError
 
 __all__ = ["JOURNAL_NAME", "Journal", "read_history"]
@@ -80,7 +80,7 @@ class Journal:
             os.fsync(self._file)
         return History.of(map(parse_line, content[:whole].splitlines()))
 
-    def append(self, line: Line) -> None:
+    def append(self, line: JournalLine) -> None:
         """Write one line down to last; raises OSError if that cannot be."""
         size_bytes = os.fstat(self._file).st_size
         rest = memoryview(write_line(line))

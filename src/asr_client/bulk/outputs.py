@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from asr_client.bulk.inputs import STDIN, Entry
 from asr_client.errors import ConfigError
 
-__all__ = ["Job", "Output", "plan_jobs"]
+__all__ = ["Assignment", "Output", "assign_outputs"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class Output:
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class Assignment:
     """
     One recording, and the files that it will become.
 
@@ -38,7 +38,9 @@ class Job:
     outputs: tuple[Output, ...]
 
 
-def plan_jobs(entries: Sequence[Entry], folder: Path, formats: Sequence[str]) -> tuple[Job, ...]:
+def assign_outputs(
+    entries: Sequence[Entry], folder: Path, formats: Sequence[str]
+) -> tuple[Assignment, ...]:
     """
     Name the outputs: <folder>/<name>.<format>, without the recording's suffix where it is not
     needed to tell two apart.
@@ -53,10 +55,10 @@ def plan_jobs(entries: Sequence[Entry], folder: Path, formats: Sequence[str]) ->
         )
     entries = tuple(_each_once(entries))
     shared = Counter(entry.short_name for entry in entries)
-    jobs = tuple(_job(entry, shared, formats) for entry in entries)
-    _check_apart(jobs, folder)
-    _check_recordings(jobs, folder)
-    return jobs
+    assignments = tuple(_assigned(entry, shared, formats) for entry in entries)
+    _check_apart(assignments, folder)
+    _check_recordings(assignments, folder)
+    return assignments
 
 
 def _each_once(entries: Iterable[Entry]) -> Iterator[Entry]:
@@ -68,36 +70,42 @@ def _each_once(entries: Iterable[Entry]) -> Iterator[Entry]:
             yield entry
 
 
-def _job(entry: Entry, shared: Counter[str], formats: Sequence[str]) -> Job:
+def _assigned(entry: Entry, shared: Counter[str], formats: Sequence[str]) -> Assignment:
     name = entry.short_name if shared[entry.short_name] == 1 else entry.name
-    return Job(entry, name, tuple(Output(f"{name}.{each}", each) for each in formats))
+    return Assignment(entry, name, tuple(Output(f"{name}.{each}", each) for each in formats))
 
 
-def _check_apart(jobs: Sequence[Job], folder: Path) -> None:
+def _check_apart(assignments: Sequence[Assignment], folder: Path) -> None:
     taken: dict[str, Entry] = {}
-    for job in jobs:
-        first = taken.setdefault(job.name, job.entry)
-        if first is not job.entry:
+    for assignment in assignments:
+        first = taken.setdefault(assignment.name, assignment.entry)
+        if first is not assignment.entry:
             raise ConfigError(
-                f"{_told(first)} and {_told(job.entry)} would both be written to "
-                f"{folder / job.outputs[0].path}",
+                f"{_told(first)} and {_told(assignment.entry)} would both be written to "
+                f"{folder / assignment.outputs[0].path}",
                 hint="name the folder above both and -r, or use a folder of outputs for each",
             )
-    files = {output.path for job in jobs for output in job.outputs}
-    for job in jobs:
-        for above in PurePosixPath(job.name).parents:
+    files = {output.path for assignment in assignments for output in assignment.outputs}
+    for assignment in assignments:
+        for above in PurePosixPath(assignment.name).parents:
             if str(above) in files:
-                raise ConfigError(f"{folder / above} would be a file, and a folder for {job.name}")
+                raise ConfigError(
+                    f"{folder / above} would be a file, and a folder for {assignment.name}"
+                )
 
 
 def _told(entry: Entry) -> str:
     return f"{entry.label} ({entry.where})" if entry.where else entry.label
 
 
-def _check_recordings(jobs: Sequence[Job], folder: Path) -> None:
+def _check_recordings(assignments: Sequence[Assignment], folder: Path) -> None:
     base = os.path.realpath(folder)
-    recordings = {os.path.realpath(job.entry.path) for job in jobs if job.entry.path != STDIN}
-    for job in jobs:
-        for output in job.outputs:
+    recordings = {
+        os.path.realpath(assignment.entry.path)
+        for assignment in assignments
+        if assignment.entry.path != STDIN
+    }
+    for assignment in assignments:
+        for output in assignment.outputs:
             if os.path.join(base, *output.path.split("/")) in recordings:  # noqa: PTH118 - ten times as fast
                 raise ConfigError(f"the output {folder / output.path} would overwrite a recording")

@@ -15,7 +15,16 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-__all__ = ["Ended", "Line", "Record", "RunBegun", "Written", "key_of", "parse_line", "write_line"]
+__all__ = [
+    "JournalLine",
+    "Record",
+    "RunBegun",
+    "RunEnded",
+    "Written",
+    "key_of",
+    "parse_line",
+    "write_line",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +90,14 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ended:
+class RunEnded:
     """The end of a run: how long it took, and what it was told to end by, if it was."""
 
     wall_s: float = 0.0
     stopped_by: str = ""
 
 
-Line = RunBegun | Record | Ended
+JournalLine = RunBegun | Record | RunEnded
 
 
 def key_of(content_sha256: str, language: str | None, options: Mapping[str, Any]) -> str:
@@ -103,21 +112,21 @@ def key_of(content_sha256: str, language: str | None, options: Mapping[str, Any]
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def write_line(line: Line) -> bytes:
+def write_line(line: JournalLine) -> bytes:
     """Write a line with its end."""
     match line:
         case RunBegun():
             kind = "run"
         case Record():
             kind = "done" if line.ok else "failed"
-        case Ended():
+        case RunEnded():
             kind = "end"
     fields = {name: value for name, value in asdict(line).items() if value not in ("", ())}
     # Names of files may be no text: as escapes, they stay valid JSON and come back as they were.
     return json.dumps({kind: fields}).encode() + b"\n"
 
 
-def parse_line(text: bytes) -> Line | None:
+def parse_line(text: bytes) -> JournalLine | None:
     """Read a line; None if it is damaged, or of a kind that a later version writes."""
     try:
         ((kind, fields),) = json.loads(text).items()
@@ -129,13 +138,13 @@ def parse_line(text: bytes) -> Line | None:
                 known["outputs"] = tuple(Written(**each) for each in known.get("outputs", ()))
                 return Record(**known)
             case "end":
-                return Ended(**_known(Ended, fields))
+                return RunEnded(**_known(RunEnded, fields))
     except (ValueError, TypeError, AttributeError, RecursionError):
         return None
     return None
 
 
-def _known(kind: type[Line], fields: Mapping[str, Any]) -> dict[str, Any]:
+def _known(kind: type[JournalLine], fields: Mapping[str, Any]) -> dict[str, Any]:
     """Leave out what a later version has added, and refuse what is of another type."""
     known = {name: fields[name] for name in kind.__dataclass_fields__ if name in fields}
     for name, value in known.items():

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from asr_client.bulk.files import sha256_of
 from asr_client.bulk.history import History, differences
-from asr_client.bulk.outputs import Job
+from asr_client.bulk.outputs import Assignment
 from asr_client.bulk.records import Record
 from asr_client.errors import ConfigError
 
@@ -20,7 +20,7 @@ Beginning = Literal["new", "resume", "overwrite"]
 
 def check_beginning(
     beginning: Beginning,
-    jobs: Sequence[Job],
+    assignments: Sequence[Assignment],
     folder: Path,
     history: History,
     options: Mapping[str, Any],
@@ -35,12 +35,12 @@ def check_beginning(
     if beginning == "overwrite":
         return
     if beginning == "resume" and not history.is_empty:
-        _check_options(jobs, folder, history, options)
+        _check_options(assignments, folder, history, options)
         return
     present = [
         folder / output.path
-        for job in jobs
-        for output in job.outputs
+        for assignment in assignments
+        for output in assignment.outputs
         if (folder / output.path).exists()
     ]
     if not present:
@@ -55,13 +55,13 @@ def check_beginning(
 
 
 def _check_options(
-    jobs: Sequence[Job], folder: Path, history: History, options: Mapping[str, Any]
+    assignments: Sequence[Assignment], folder: Path, history: History, options: Mapping[str, Any]
 ) -> None:
-    for job in jobs:
-        record = history.records.get(job.name)
+    for assignment in assignments:
+        record = history.records.get(assignment.name)
         if record is None or not record.ok:
             continue
-        differing = differences(history.options_of(job.name), options)
+        differing = differences(history.options_of(assignment.name), options)
         if differing:
             raise ConfigError(
                 f"{folder} holds transcripts made with other options: {'; '.join(differing)}",
@@ -69,12 +69,12 @@ def _check_options(
             )
 
 
-def is_done(job: Job, key: str, record: Record | None, folder: Path) -> bool:
+def is_done(assignment: Assignment, key: str, record: Record | None, folder: Path) -> bool:
     """Whether a recording's outputs are there as they were written, from this very content."""
     if record is None or not record.ok or record.key != key:
         return False
     written = {each.path: each for each in record.outputs}
-    for output in job.outputs:
+    for output in assignment.outputs:
         kept = written.get(output.path)
         if kept is None:
             return False

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from asr_client.bulk.files import is_own_fault
-from asr_client.bulk.outputs import Job
+from asr_client.bulk.outputs import Assignment
 from asr_client.bulk.tally import Tally
 from asr_client.calls.recording import Recording
 from asr_client.client import ASRClient
@@ -36,7 +36,7 @@ class Task:
     """A recording that is to be transcribed: its place in the list, and what it is kept under."""
 
     place: int
-    job: Job
+    assignment: Assignment
     key: str = ""
 
 
@@ -62,18 +62,18 @@ class Store(Protocol):
 class Listener(Protocol):
     """Who is told of each recording that is over."""
 
-    def finished(self, job: Job, transcript: Transcript) -> None: ...
-    def failed(self, job: Job, error: Exception) -> None: ...
+    def finished(self, assignment: Assignment, transcript: Transcript) -> None: ...
+    def failed(self, assignment: Assignment, error: Exception) -> None: ...
 
 
-def stops_all(error: ASRError, job: Job) -> bool:
+def stops_all(error: ASRError, assignment: Assignment) -> bool:
     """
     Whether every other recording would meet this error as well.
 
     So it is with keys, routes, models and settings, and with a server that has been away, or has
     had no room, for longer than patience lasts: it was not reached, and trying again was no use.
     """
-    if isinstance(error, LanguageError) and job.entry.language:
+    if isinstance(error, LanguageError) and assignment.entry.language:
         return False  # others have their own
     return isinstance(error, _OF_ALL) or _is_away(error)
 
@@ -160,7 +160,7 @@ class _Run:
             self._under_way[number] = task
             number += 1
             self._tally.took()
-            yield Recording(task.job.entry.path, language=task.job.entry.language)
+            yield Recording(task.assignment.entry.path, language=task.assignment.entry.language)
 
     def settle(self, item: Item) -> None:
         task = self._under_way.pop(item.index)
@@ -168,7 +168,7 @@ class _Run:
             self._keep(task, item.transcript)
             return
         error = item.error or ASRError("nothing came of it")
-        if not stops_all(error, task.job):
+        if not stops_all(error, task.assignment):
             self._fail(task, error)
         elif self.stopped_by is None:  # those under way meet it, too, and are as good as not tried
             self.stopped_by = error
@@ -184,7 +184,7 @@ class _Run:
             return
         counted = self._tally.succeed if transcript.is_complete else self._tally.leave_gaps
         counted(task.place, transcript.duration_s, transcript.attempts)
-        self._listener.finished(task.job, transcript)
+        self._listener.finished(task.assignment, transcript)
 
     def _fail(self, task: Task, error: ASRError) -> None:
         try:
@@ -193,4 +193,4 @@ class _Run:
             self.stopped_by = full
             return
         self._tally.fail(task.place, error.code, error.attempts)
-        self._listener.failed(task.job, error)
+        self._listener.failed(task.assignment, error)

@@ -13,7 +13,7 @@ from typing import Any
 from asr_client.bulk.inputs import Entry
 from asr_client.bulk.inputs.lines import Line, read_lines
 from asr_client.bulk.inputs.manifests import kind_of, read_manifest
-from asr_client.bulk.outputs import Job
+from asr_client.bulk.outputs import Assignment
 from asr_client.errors import ConfigError, LanguageError
 from asr_client.evaluation import ErrorRates, error_rates
 
@@ -83,9 +83,9 @@ def check_evaluation() -> None:
     error_rates(["a"], ["a"])
 
 
-def read_back(job: Job, folder: Path) -> str | None:
+def read_back(assignment: Assignment, folder: Path) -> str | None:
     """Read a transcript's text out of its outputs; None if none of them holds it as it is."""
-    for output in job.outputs:
+    for output in assignment.outputs:
         try:
             if output.format == "txt":
                 return (folder / output.path).read_text(encoding="utf-8")

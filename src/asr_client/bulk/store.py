@@ -11,7 +11,7 @@ from asr_client.bulk.files import put_in_place, sha256_of
 from asr_client.bulk.inputs import STDIN
 from asr_client.bulk.journal import Journal
 from asr_client.bulk.lookahead import map_ahead
-from asr_client.bulk.outputs import Job, Output
+from asr_client.bulk.outputs import Assignment, Output
 from asr_client.bulk.records import Record, Written, key_of
 from asr_client.bulk.resume import is_done
 from asr_client.bulk.run import Skipped, Task
@@ -31,7 +31,7 @@ class FolderStore:
     Keeps transcripts in a folder, each in its place before the journal says so.
 
     Args:
-        jobs: What is to be made.
+        assignments: What is to be made.
         journal: The folder's journal.
         options: What shapes the text: see `records.key_of`.
         resume: Whether what the journal knows to be done is left as it is.
@@ -40,14 +40,14 @@ class FolderStore:
 
     def __init__(
         self,
-        jobs: Sequence[Job],
+        assignments: Sequence[Assignment],
         journal: Journal,
         options: Mapping[str, Any],
         *,
         resume: bool,
         elapsed_s: Callable[[], float],
     ) -> None:
-        self._jobs = jobs
+        self._assignments = assignments
         self._journal = journal
         self._folder: Path = journal.path.parent
         self._options = options
@@ -57,31 +57,32 @@ class FolderStore:
 
     def todo(self) -> Iterator[Task | Skipped]:
         """Look at each recording in its turn."""
-        return map_ahead(self._look, enumerate(self._jobs), threads=_THREADS, ahead=_AHEAD)
+        return map_ahead(self._look, enumerate(self._assignments), threads=_THREADS, ahead=_AHEAD)
 
-    def _look(self, placed: tuple[int, Job]) -> Task | Skipped:
-        place, job = placed
-        content = _digest(job.entry.path)
+    def _look(self, placed: tuple[int, Assignment]) -> Task | Skipped:
+        place, assignment = placed
+        content = _digest(assignment.entry.path)
         if not content:
-            return Task(place, job)
-        key = _key(job, content, self._options)
-        record = self._journal.history.records.get(job.name) if self._resume else None
-        if is_done(job, key, record, self._folder):
+            return Task(place, assignment)
+        key = _key(assignment, content, self._options)
+        record = self._journal.history.records.get(assignment.name) if self._resume else None
+        if is_done(assignment, key, record, self._folder):
             return Skipped(place)
         if record is not None and record.ok and record.key == key:
             self.rewritten += 1
-        return Task(place, job, key)
+        return Task(place, assignment, key)
 
     def keep(self, task: Task, transcript: Transcript) -> None:
         """Write the outputs, then the line that tells of them; raises OSError where that fails."""
         written = tuple(
-            self._write(output, transcript, task.job.entry.label) for output in task.job.outputs
+            self._write(output, transcript, task.assignment.entry.label)
+            for output in task.assignment.outputs
         )
         whole = transcript.is_complete
         self._journal.append(
             Record(
-                name=task.job.name,
-                source=task.job.entry.path,
+                name=task.assignment.name,
+                source=task.assignment.entry.path,
                 key=task.key,
                 outputs=written,
                 audio_s=round(transcript.duration_s, 3),
@@ -101,8 +102,8 @@ class FolderStore:
         """Write down that a recording failed, and why."""
         self._journal.append(
             Record(
-                name=task.job.name,
-                source=task.job.entry.path,
+                name=task.assignment.name,
+                source=task.assignment.entry.path,
                 at_s=round(self._elapsed_s(), 3),
                 code=error.code,
                 message=str(error),
@@ -110,16 +111,18 @@ class FolderStore:
         )
 
 
-def is_made(job: Job, record: Record | None, folder: Path, options: Mapping[str, Any]) -> bool:
+def is_made(
+    assignment: Assignment, record: Record | None, folder: Path, options: Mapping[str, Any]
+) -> bool:
     """Whether a recording is done, by what the journal has of it and what is in the folder."""
     if record is None or not record.ok:
         return False
-    content = _digest(job.entry.path)
-    return bool(content) and is_done(job, _key(job, content, options), record, folder)
+    content = _digest(assignment.entry.path)
+    return bool(content) and is_done(assignment, _key(assignment, content, options), record, folder)
 
 
-def _key(job: Job, content_sha256: str, options: Mapping[str, Any]) -> str:
-    return key_of(content_sha256, job.entry.language or options.get("language"), options)
+def _key(assignment: Assignment, content_sha256: str, options: Mapping[str, Any]) -> str:
+    return key_of(content_sha256, assignment.entry.language or options.get("language"), options)
 
 
 def _digest(path: str) -> str:

@@ -14,8 +14,8 @@ from asr_client import __version__
 from asr_client.bulk.durations import DurationScan
 from asr_client.bulk.files import put_in_place
 from asr_client.bulk.journal import Journal, read_history
-from asr_client.bulk.outputs import Job, plan_jobs
-from asr_client.bulk.records import Ended, RunBegun
+from asr_client.bulk.outputs import Assignment, assign_outputs
+from asr_client.bulk.records import RunBegun, RunEnded
 from asr_client.bulk.resume import Beginning, check_beginning
 from asr_client.bulk.run import Store, Task, run_bulk
 from asr_client.bulk.scores import References, check_evaluation, read_back, score
@@ -42,18 +42,20 @@ __all__ = ["beginning_of", "options_of", "to_folder", "to_stdout"]
 class _StdoutStore:
     """Writes transcripts to stdout, one after the other."""
 
-    def __init__(self, jobs: Sequence[Job], output_format: str, console: Console) -> None:
-        self._jobs = jobs
+    def __init__(
+        self, assignments: Sequence[Assignment], output_format: str, console: Console
+    ) -> None:
+        self._assignments = assignments
         self._format = output_format
         self._console = console
 
     def todo(self) -> Iterator[Task]:
-        return (Task(place, job) for place, job in enumerate(self._jobs))
+        return (Task(place, assignment) for place, assignment in enumerate(self._assignments))
 
     def keep(self, task: Task, transcript: Transcript) -> None:
-        name = task.job.entry.label
+        name = task.assignment.entry.label
         text = format_transcript(transcript, self._format, source=name)
-        if self._format == "txt" and len(self._jobs) > 1:
+        if self._format == "txt" and len(self._assignments) > 1:
             text = f"{name}: {text}"
         with self._console.without_progress():
             write_output(Destination(None), text)
@@ -65,10 +67,10 @@ class _StdoutStore:
 def to_stdout(arguments: argparse.Namespace, entries: Sequence[Entry], console: Console) -> int:
     """Transcribe to stdout, in order."""
     output_format = check_stream(len(entries), arguments.format)
-    jobs = [Job(entry, entry.label, ()) for entry in entries]
-    run = _Run(arguments, jobs, console, None)
+    assignments = [Assignment(entry, entry.label, ()) for entry in entries]
+    run = _Run(arguments, assignments, console, None)
     with ExitStack() as stack:
-        stopped_by = run.go(_StdoutStore(jobs, output_format, console), stack, ordered=True)
+        stopped_by = run.go(_StdoutStore(assignments, output_format, console), stack, ordered=True)
     if stopped_by is not None:
         raise stopped_by
     tally = run.tally
@@ -81,14 +83,14 @@ def to_stdout(arguments: argparse.Namespace, entries: Sequence[Entry], console: 
 def to_folder(arguments: argparse.Namespace, entries: Sequence[Entry], console: Console) -> int:
     """Transcribe into a folder that keeps a journal."""
     folder = Path(arguments.output)
-    jobs = plan_jobs(entries, folder, arguments.format)
+    assignments = assign_outputs(entries, folder, arguments.format)
     config = settled(arguments)
     options, beginning = options_of(config), beginning_of(arguments)
-    check_beginning(beginning, jobs, folder, read_history(folder), options)
-    run = _Run(arguments, jobs, console, folder, options)
+    check_beginning(beginning, assignments, folder, read_history(folder), options)
+    run = _Run(arguments, assignments, console, folder, options)
     with ExitStack() as stack:
         journal = stack.enter_context(Journal(folder))
-        check_beginning(beginning, jobs, folder, journal.history, options)
+        check_beginning(beginning, assignments, folder, journal.history, options)
         _warn_of_damage(journal, console)
         journal.append(
             RunBegun(
@@ -97,11 +99,11 @@ def to_folder(arguments: argparse.Namespace, entries: Sequence[Entry], console: 
                 options=options,
                 model=config.model,
                 url=str(config.endpoint),
-                recordings=len(jobs),
+                recordings=len(assignments),
             )
         )
         store = FolderStore(
-            jobs,
+            assignments,
             journal,
             options,
             resume=beginning == "resume",
@@ -109,7 +111,9 @@ def to_folder(arguments: argparse.Namespace, entries: Sequence[Entry], console: 
         )
         stopped_by = run.go(store, stack, ordered=False)
         if not isinstance(stopped_by, OSError):
-            journal.append(Ended(wall_s=run.tally.elapsed_s, stopped_by=run.why_ended(stopped_by)))
+            journal.append(
+                RunEnded(wall_s=run.tally.elapsed_s, stopped_by=run.why_ended(stopped_by))
+            )
     if isinstance(stopped_by, OSError):
         console.error(f"{folder}: nothing more can be written there: {stopped_by}")
     elif stopped_by is not None:
@@ -143,12 +147,14 @@ def options_of(config: ClientConfig) -> dict[str, Any]:
     }
 
 
-def _references(arguments: argparse.Namespace, jobs: Sequence[Job]) -> References | None:
+def _references(
+    arguments: argparse.Namespace, assignments: Sequence[Assignment]
+) -> References | None:
     if not arguments.reference:
         return None
     check_evaluation()
     references = References(arguments.reference)
-    references.check(job.entry for job in jobs)
+    references.check(assignment.entry for assignment in assignments)
     return references
 
 
@@ -158,22 +164,22 @@ class _Run:
     def __init__(
         self,
         arguments: argparse.Namespace,
-        jobs: Sequence[Job],
+        assignments: Sequence[Assignment],
         console: Console,
         folder: Path | None,
         options: Mapping[str, Any] | None = None,
     ) -> None:
-        self.tally = Tally(len(jobs))
+        self.tally = Tally(len(assignments))
         self.started = datetime.now(UTC).isoformat(timespec="seconds")
         self._arguments = arguments
-        self._jobs = jobs
+        self._assignments = assignments
         self._console = console
         self._folder = folder
         self._options = options or {}
         self._drain = Drain()
         self._teller: Teller | None = None
         self._wall_s = 0.0
-        self._references = _references(arguments, jobs)
+        self._references = _references(arguments, assignments)
 
     def go(self, store: Store, stack: ExitStack, *, ordered: bool) -> Exception | None:
         """Do the work; give what stopped it."""
@@ -187,11 +193,13 @@ class _Run:
         options: dict[str, Any] = {"jobs": arguments.jobs, "ordered": ordered}
         if arguments.patience is not None:
             options["patience_s"] = arguments.patience
-        self.tally = Tally(len(self._jobs), jobs=arguments.jobs)
-        scan = DurationScan([job.entry for job in self._jobs], self.tally.measured)
+        self.tally = Tally(len(self._assignments), jobs=arguments.jobs)
+        scan = DurationScan(
+            [assignment.entry for assignment in self._assignments], self.tally.measured
+        )
         stack.callback(scan.close)
         if not ordered:
-            console.plain(f"{len(self._jobs)} recordings into {self._folder}")
+            console.plain(f"{len(self._assignments)} recordings into {self._folder}")
         with (
             self._drain,
             Progress(console, self.tally, self._ending, plain=not ordered),
@@ -250,11 +258,11 @@ class _Run:
             return None
         made = self._teller.texts if self._teller else {}
         heard = (
-            (job.entry, text)
-            for job in self._jobs
-            if (text := made.get(job.name) or self._read_back(job)) is not None
+            (assignment.entry, text)
+            for assignment in self._assignments
+            if (text := made.get(assignment.name) or self._read_back(assignment)) is not None
         )
         return score(self._references, heard, self._arguments.language)
 
-    def _read_back(self, job: Job) -> str | None:
-        return None if self._folder is None else read_back(job, self._folder)
+    def _read_back(self, assignment: Assignment) -> str | None:
+        return None if self._folder is None else read_back(assignment, self._folder)

@@ -15,7 +15,7 @@ from asr_client.bulk.history import History
 from asr_client.bulk.inputs import Entry
 from asr_client.bulk.journal import read_history
 from asr_client.bulk.lookahead import map_ahead
-from asr_client.bulk.outputs import Job, plan_jobs
+from asr_client.bulk.outputs import Assignment, assign_outputs
 from asr_client.bulk.plan import Expectation, bytes_to_send, expect, histogram
 from asr_client.bulk.resume import check_beginning
 from asr_client.bulk.store import is_made
@@ -73,16 +73,16 @@ def _left(
     if not arguments.output or (len(entries) == 1 and entries[0].is_named):
         return list(range(len(entries)))
     folder, options = Path(arguments.output), options_of(config)
-    jobs = plan_jobs(entries, folder, arguments.format)
+    assignments = assign_outputs(entries, folder, arguments.format)
     beginning = beginning_of(arguments)
-    check_beginning(beginning, jobs, folder, history, options)
+    check_beginning(beginning, assignments, folder, history, options)
     if beginning != "resume":
-        return list(range(len(jobs)))
+        return list(range(len(assignments)))
 
-    def look(job: Job) -> bool:
-        return is_made(job, history.records.get(job.name), folder, options)
+    def look(assignment: Assignment) -> bool:
+        return is_made(assignment, history.records.get(assignment.name), folder, options)
 
-    made = map_ahead(look, jobs, threads=2, ahead=16)
+    made = map_ahead(look, assignments, threads=2, ahead=16)
     return [place for place, is_there in enumerate(made) if not is_there]
 
 

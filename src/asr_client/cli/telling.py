@@ -10,7 +10,7 @@ from asr_client.errors import ASRError
 
 if TYPE_CHECKING:
     from asr_client.bulk.inputs import Entry
-    from asr_client.bulk.outputs import Job
+    from asr_client.bulk.outputs import Assignment
     from asr_client.cli.console import Console
     from asr_client.client import ASRClient
     from asr_client.results import Transcript
@@ -43,25 +43,25 @@ class Teller:
         self._client = client
         self._keep_texts = keep_texts
 
-    def finished(self, job: Job, transcript: Transcript) -> None:
+    def finished(self, assignment: Assignment, transcript: Transcript) -> None:
         """Tell what is odd about it."""
-        name = job.entry.label
+        name = assignment.entry.label
         for warning in transcript.warnings:
             self._console.warn(f"{name}: {warning}")
         if not transcript.is_complete:
             text = "there is no text for parts of it"
-            self.failures.append(Failure(job.entry.path, "incomplete", text))
+            self.failures.append(Failure(assignment.entry.path, "incomplete", text))
             self._console.error(f"{name}: {text}")
         if self._keep_texts:
-            self.texts[job.name] = transcript.text
+            self.texts[assignment.name] = transcript.text
         if self._client is not None:
             from asr_client.cli.explain import explain
 
             for line in explain(transcript, self._client.model()):
                 self._console.detail(f"{name}: {line}")
 
-    def failed(self, job: Job, error: Exception) -> None:
+    def failed(self, assignment: Assignment, error: Exception) -> None:
         """Tell why."""
         code = error.code if isinstance(error, ASRError) else "error"
-        self.failures.append(Failure(job.entry.path, code, str(error)))
-        self._console.error(naming(job.entry, str(error)))
+        self.failures.append(Failure(assignment.entry.path, code, str(error)))
+        self._console.error(naming(assignment.entry, str(error)))
