@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from asr_client.formats.cues import Cue, cues_of
-from asr_client.formats.wrapping import LINE_WIDTH, Break, lines_of, parts_of
+from asr_client.formats.wrapping import LINE_WIDTH, Break, lines_of, words_of
 from asr_client.graphemes import graphemes
 from asr_client.results import GAP_TEXT, Segment
 
@@ -189,13 +189,13 @@ def test_gap_is_a_cue() -> None:
 )
 def test_what_ends_with_a_word(text: str, ends: Break) -> None:
     """Each script's own marks count, with a quotation mark or a bracket after them, too."""
-    (part,) = parts_of(text)
-    assert part.ends is ends
+    (word,) = words_of(text)
+    assert word.ends is ends
 
 
 def test_punctuation_that_stands_alone_keeps_to_its_word() -> None:
     """No line begins with a danda or a dash, and none ends with an opening quotation mark."""
-    assert [part.text for part in parts_of("say « no » — now ।")] == ["say", "« no » —", "now ।"]
+    assert [word.text for word in words_of("say « no » — now ।")] == ["say", "« no » —", "now ।"]
 
 
 @pytest.mark.parametrize(
@@ -224,7 +224,7 @@ def test_punctuation_that_stands_alone_keeps_to_its_word() -> None:
 )
 def test_lines_are_even_and_end_with_clauses(text: str, lines: tuple[str, ...]) -> None:
     """Two lines are nearly as long as each other, unless a comma is near the middle."""
-    assert lines_of(parts_of(text)) == lines
+    assert lines_of(words_of(text)) == lines
 
 
 def test_cues_take_time_by_length_when_text_is_hostile() -> None:

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 
-from asr_client.formats.wrapping import LINE_WIDTH, Break, Part, lines_of, parts_of, reaches
+from asr_client.formats.wrapping import LINE_WIDTH, Break, Word, lines_of, reaches, words_of
 from asr_client.results import GAP_TEXT, Segment
 
 __all__ = ["Cue", "cues_of", "milliseconds"]
@@ -78,7 +78,7 @@ def cues_of(segments: Iterable[Segment]) -> tuple[Cue, ...]:
         if segment.is_gap:
             cues.append(Cue(span.start_ms, span.end_ms, (GAP_TEXT,), span.is_moved))
         else:
-            cues.extend(_split(parts_of(segment.text), span))
+            cues.extend(_split(words_of(segment.text), span))
     return tuple(cues)
 
 
@@ -102,37 +102,37 @@ def _spans(segments: Sequence[Segment]) -> Iterator[_Span]:
         before = end
 
 
-def _split(parts: Sequence[Part], span: _Span) -> Iterator[Cue]:
+def _split(words: Sequence[Word], span: _Span) -> Iterator[Cue]:
     length_ms = span.end_ms - span.start_ms
-    # Graphemes up to each part; each has a space after it.
-    marks = [0, *accumulate(part.width + 1 for part in parts)]
-    bounds = _bounds(parts, marks, length_ms / 1000)
+    # Graphemes up to each word; each has a space after it.
+    marks = [0, *accumulate(word.width + 1 for word in words)]
+    bounds = _bounds(words, marks, length_ms / 1000)
     for begin, end in pairwise(bounds):
         yield Cue(
             span.start_ms + round(length_ms * marks[begin] / marks[-1]),
             span.start_ms + round(length_ms * marks[end] / marks[-1]),
-            lines_of(parts[begin:end]),
+            lines_of(words[begin:end]),
             span.is_moved or len(bounds) > 2,  # noqa: PLR2004 - more than one cue
         )
 
 
-def _bounds(parts: Sequence[Part], marks: Sequence[int], length_s: float) -> list[int]:
+def _bounds(words: Sequence[Word], marks: Sequence[int], length_s: float) -> list[int]:
     """Find the places to split at, ends included, that cost least together."""
-    reach = reaches(parts)
-    costs = [0.0] + [float("inf")] * len(parts)
+    reach = reaches(words)
+    costs = [0.0] + [float("inf")] * len(words)
     came_from = [0] * len(costs)
-    for begin in range(len(parts)):
+    for begin in range(len(words)):
         for end in range(begin + 1, reach[begin] + 1):
             width = marks[end] - marks[begin]
             cost = costs[begin] + _cost(
                 width - 1,
                 length_s * width / marks[-1],
-                opens=begin == 0 or parts[begin - 1].ends is Break.SENTENCE,
-                ends=Break.SENTENCE if end == len(parts) else parts[end - 1].ends,
+                opens=begin == 0 or words[begin - 1].ends is Break.SENTENCE,
+                ends=Break.SENTENCE if end == len(words) else words[end - 1].ends,
             )
             if cost < costs[end]:
                 costs[end], came_from[end] = cost, begin
-    bounds = [len(parts)]
+    bounds = [len(words)]
     while bounds[-1]:
         bounds.append(came_from[bounds[-1]])
     return bounds[::-1]

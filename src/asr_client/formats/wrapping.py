@@ -1,4 +1,4 @@
-"""Text -> the parts that a subtitle may be broken between, and its lines. Pure."""
+"""Text -> the words that a subtitle may be broken between, and its lines. Pure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from enum import IntEnum
 
 from asr_client.graphemes import graphemes
 
-__all__ = ["LINE_WIDTH", "Break", "Part", "lines_of", "parts_of", "reaches", "width_of"]
+__all__ = ["LINE_WIDTH", "Break", "Word", "lines_of", "reaches", "words_of"]
 
 # Graphemes in a line, as most guides for subtitles have it.
 LINE_WIDTH = 42
@@ -28,7 +28,7 @@ _OPENING = frozenset({"Ps", "Pi"})
 
 
 class Break(IntEnum):
-    """What ends with a part: the later in this list, the better a break after it."""
+    """What ends with a word: the later in this list, the better a break after it."""
 
     WORD = 0
     CLAUSE = 1
@@ -36,12 +36,12 @@ class Break(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class Word:
     """
     A word, with the punctuation that stands alone beside it: nothing breaks inside.
 
     Attributes:
-        text: As written; "है ।" is one part.
+        text: As written; "है ।" is one word.
         width: How many graphemes it has.
         ends: What ends with it.
     """
@@ -51,7 +51,7 @@ class Part:
     ends: Break
 
 
-def parts_of(text: str) -> tuple[Part, ...]:
+def words_of(text: str) -> tuple[Word, ...]:
     """Split *text* at white space, but not before a danda or a dash that stands alone."""
     groups: list[list[str]] = []
     opened = False
@@ -63,12 +63,12 @@ def parts_of(text: str) -> tuple[Part, ...]:
         else:
             groups.append([token])
         opened = opens
-    return tuple(map(_part, groups))
+    return tuple(map(_word, groups))
 
 
-def _part(tokens: Sequence[str]) -> Part:
+def _word(tokens: Sequence[str]) -> Word:
     text = " ".join(tokens)
-    return Part(text, len(graphemes(text)), _ending(text))
+    return Word(text, len(graphemes(text)), _ending(text))
 
 
 def _ending(text: str) -> Break:
@@ -83,43 +83,43 @@ def _ending(text: str) -> Break:
     return Break.WORD
 
 
-def width_of(parts: Sequence[Part]) -> int:
-    """Count the graphemes of one line with these parts."""
-    return sum(part.width for part in parts) + max(0, len(parts) - 1)
+def _width(words: Sequence[Word]) -> int:
+    """Count the graphemes of one line with these words."""
+    return sum(word.width for word in words) + max(0, len(words) - 1)
 
 
-def reaches(parts: Sequence[Part]) -> tuple[int, ...]:
+def reaches(words: Sequence[Word]) -> tuple[int, ...]:
     """
-    Tell for each part where two lines end that begin with it, filled as far as they can be.
+    Tell for each word where two lines end that begin with it, filled as far as they can be.
 
-    A line holds one part at least, however long that is.
+    A line holds one word at least, however long that is.
     """
     ends: list[int] = []
     end, width = 0, -1
-    for start, first in enumerate(parts):
-        while end < len(parts) and (end == start or width + 1 + parts[end].width <= LINE_WIDTH):
-            width += 1 + parts[end].width
+    for start, first in enumerate(words):
+        while end < len(words) and (end == start or width + 1 + words[end].width <= LINE_WIDTH):
+            width += 1 + words[end].width
             end += 1
         ends.append(end)
         width -= first.width + 1
-    return tuple(ends[end] if end < len(parts) else len(parts) for end in ends)
+    return tuple(ends[end] if end < len(words) else len(words) for end in ends)
 
 
-def lines_of(parts: Sequence[Part]) -> tuple[str, ...]:
-    """Set *parts* in one line if they fit, else in two of nearly the same length."""
-    if width_of(parts) <= LINE_WIDTH or len(parts) == 1:
-        return (_text(parts),)
-    breaks = range(1, len(parts))
-    best = min(breaks, key=lambda place: _unsightliness(parts[:place], parts[place:]))
-    return (_text(parts[:best]), _text(parts[best:]))
+def lines_of(words: Sequence[Word]) -> tuple[str, ...]:
+    """Set *words* in one line if they fit, else in two of nearly the same length."""
+    if _width(words) <= LINE_WIDTH or len(words) == 1:
+        return (_text(words),)
+    breaks = range(1, len(words))
+    best = min(breaks, key=lambda place: _unsightliness(words[:place], words[place:]))
+    return (_text(words[:best]), _text(words[best:]))
 
 
-def _text(parts: Sequence[Part]) -> str:
-    return " ".join(part.text for part in parts)
+def _text(words: Sequence[Word]) -> str:
+    return " ".join(word.text for word in words)
 
 
-def _unsightliness(above: Sequence[Part], below: Sequence[Part]) -> tuple[int, int, int]:
-    widths = width_of(above), width_of(below)
+def _unsightliness(above: Sequence[Word], below: Sequence[Word]) -> tuple[int, int, int]:
+    widths = _width(above), _width(below)
     too_wide = sum(max(0, width - LINE_WIDTH) for width in widths)
     uneven = abs(widths[0] - widths[1])
     if above[-1].ends is not Break.WORD:
