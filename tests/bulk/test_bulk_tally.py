@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from asr_client.bulk.summary import Failure, Summary, hours, write_json
+from asr_client.bulk.summary import Failure, Summary, format_duration, write_json
 from asr_client.bulk.tally import Standing, Tally
 from asr_client.cli.progress import clock, full_line, is_worth_a_line, short_line
 
@@ -46,12 +46,12 @@ def test_standing_tells_share_rate_and_rest(tally: Tally, watch: Clock) -> None:
     now = tally.standing()
     assert (now.over, now.under_way, now.audio_s) == (2, 2, 10.0)
     assert now.share == pytest.approx(20 / 80)
-    assert now.rate == pytest.approx(2.0)
+    assert now.rtfx == pytest.approx(2.0)
     assert now.left_s == pytest.approx(60 / 2)
     watch.now_s += 40
     tally.fail(2, "audio")
     now = tally.standing()
-    assert (now.rate, now.left_s, now.failed) == (0.0, None, 1)
+    assert (now.rtfx, now.left_s, now.failed) == (0.0, None, 1)
     tally.leave_gaps(3, 40.0, ())
     now = tally.standing()
     assert (now.share, now.failed, tally.not_tried) == (1.0, 2, 0)
@@ -82,7 +82,7 @@ STANDING = Standing(
     under_way=8,
     audio_s=900.0,
     elapsed_s=60.0,
-    rate=15.25,
+    rtfx=15.25,
     share=0.246,
     left_s=3725.0,
 )
@@ -156,4 +156,4 @@ def test_summary_is_told_and_written(tally: Tally) -> None:
 )
 def test_time_is_told_to_be_read(seconds: float, text: str) -> None:
     """Two figures that matter."""
-    assert hours(seconds) == text
+    assert format_duration(seconds) == text

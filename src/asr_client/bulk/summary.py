@@ -9,7 +9,7 @@ from typing import Any
 
 from asr_client.bulk.tally import Tally
 
-__all__ = ["Failure", "Summary", "hours", "write_json"]
+__all__ = ["Failure", "Summary", "format_duration", "write_json"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +93,8 @@ class Summary:
             said.append(f"{tally.failed} failed ({codes})")
         said += [f"{tally.not_tried} not tried"] if tally.not_tried else []
         if tally.audio_s:
-            took = f"in {hours(self.wall_s)} (RTFx {self.rtfx:.1f})"
-            said.append(f"{hours(tally.audio_s)} of audio {took}")
+            took = f"in {format_duration(self.wall_s)} (RTFx {self.rtfx:.1f})"
+            said.append(f"{format_duration(tally.audio_s)} of audio {took}")
         if tally.retries:
             said.append(f"{tally.requests} requests, {tally.retries} of them in vain")
         if self.scores and self.scores.get("wer") is not None:
@@ -103,7 +103,7 @@ class Summary:
         return "; ".join(said)
 
 
-def hours(seconds: float) -> str:
+def format_duration(seconds: float) -> str:
     """Write a time to be read: 3.2 s, 4 min 5 s, 2 h 3 min."""
     if seconds < 60:  # noqa: PLR2004 - a minute
         return f"{seconds:.1f} s"

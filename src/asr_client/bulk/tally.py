@@ -31,7 +31,7 @@ class Standing:
             are at a time.
         audio_s: Seconds of audio transcribed by this run.
         elapsed_s: Since it began.
-        rate: Seconds of audio transcribed a second, lately.
+        rtfx: Seconds of audio transcribed a second, lately.
         share: How much of it is over, 0..1; by seconds of audio where lengths are known.
         left_s: How long the rest will take, if it goes on so; None where nothing tells.
     """
@@ -43,7 +43,7 @@ class Standing:
     under_way: int | None
     audio_s: float
     elapsed_s: float
-    rate: float
+    rtfx: float
     share: float
     left_s: float | None
 
@@ -179,7 +179,7 @@ class Tally:
                 under_way=self._under_way(over),
                 audio_s=self.audio_s,
                 elapsed_s=elapsed_s,
-                rate=sum(audio_s for _, audio_s in self._recent) / seconds,
+                rtfx=sum(audio_s for _, audio_s in self._recent) / seconds,
                 share=share,
                 left_s=self._left_s(seconds),
             )

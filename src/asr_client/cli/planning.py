@@ -19,7 +19,7 @@ from asr_client.bulk.outputs import Assignment, assign_outputs
 from asr_client.bulk.plan import Expectation, bytes_to_send, expect, histogram
 from asr_client.bulk.resume import check_beginning
 from asr_client.bulk.store import is_made
-from asr_client.bulk.summary import hours
+from asr_client.bulk.summary import format_duration
 from asr_client.cli.console import Console, ExitCode
 from asr_client.cli.many import beginning_of, options_of
 from asr_client.cli.opening import client_settings, settled
@@ -92,15 +92,19 @@ def _amount(durations_s: Sequence[float | None], left: int) -> Iterator[tuple[st
     yield "recordings", f"{len(durations_s)}" + (f", {done} of them done already" if done else "")
     unknown = len(durations_s) - len(known_s)
     if known_s:
-        yield "audio", hours(math.fsum(known_s))
-        told = (f"{name} {hours(of(known_s))}" for name, of in _LENGTHS.items())
+        yield "audio", format_duration(math.fsum(known_s))
+        told = (f"{name} {format_duration(of(known_s))}" for name, of in _LENGTHS.items())
         yield "each", ", ".join(told)
     if unknown:
         yield "", f"{unknown} more do not tell their length, or cannot be opened"
     rows = histogram(known_s)
     most = max((count for _, _, count in rows), default=1)
     for low, high, count in rows:
-        label = f"below {hours(high)}" if high < math.inf else f"{hours(low)} and more"
+        label = (
+            f"below {format_duration(high)}"
+            if high < math.inf
+            else f"{format_duration(low)} and more"
+        )
         bar = "#" * math.ceil(_BAR * count / most)
         yield "", f"{label:<18}{count:>7} {bar}"
 
@@ -132,6 +136,6 @@ def _time(
         return
     bound = plan.bounds[0]
     if rtfx:
-        yield "time", f"about {hours(bound.seconds)}; the limit is {bound.what}"
+        yield "time", f"about {format_duration(bound.seconds)}; the limit is {bound.what}"
     else:
-        yield "time", f"at least {hours(bound.seconds)}, by {bound.what} alone"
+        yield "time", f"at least {format_duration(bound.seconds)}, by {bound.what} alone"

@@ -24,7 +24,7 @@ def short_line(standing: Standing) -> str:
     counts = f"{standing.over}/{standing.total}"
     parts = [f"{counts} {standing.share:4.0%}"]
     parts += [f"{standing.failed} failed"] if standing.failed else []
-    parts += [f"{standing.rate:.1f} audio s/s"] if standing.rate else []
+    parts += [f"{standing.rtfx:.1f} audio s/s"] if standing.rtfx else []
     parts += [f"{clock(standing.left_s)} left"] if standing.left_s is not None else []
     parts += [f"{standing.under_way} at a time"] if standing.under_way else []
     return "  ".join(parts)
@@ -33,7 +33,7 @@ def short_line(standing: Standing) -> str:
 def full_line(standing: Standing) -> str:
     """Say it in a line that stays, in a log perhaps."""
     left = "" if standing.left_s is None else f", {clock(standing.left_s)} left"
-    rate = f", {standing.rate:.1f} s of audio a second" if standing.rate else ""
+    rate = f", {standing.rtfx:.1f} s of audio a second" if standing.rtfx else ""
     skipped = f", {standing.skipped} of them before" if standing.skipped else ""
     failed = f", {standing.failed} failed" if standing.failed else ""
     return (
