@@ -11,8 +11,8 @@ from asr_client.calls.many.line import Line
 def drain(line: Line[str]) -> list[str]:
     """Everything, in the order in which it goes."""
     taken = []
-    while (entry := line.take()) is not None:
-        taken.append(entry)
+    while (waiter := line.take()) is not None:
+        taken.append(waiter)
     return taken
 
 
@@ -44,9 +44,9 @@ def test_what_is_put_back_goes_first() -> None:
 def test_some_are_sent_home_and_the_others_keep_their_places() -> None:
     """Nobody is forgotten, and a length that nobody has any more is none."""
     line: Line[str] = Line(run=2)
-    for entry, length in (("a1", 1), ("b1", 1), ("a2", 2), ("b3", 3), ("b4", 1)):
-        line.add(entry, length)
-    assert sorted(line.send_home(lambda entry: entry.startswith("a"))) == ["a1", "a2"]
+    for waiter, length in (("a1", 1), ("b1", 1), ("a2", 2), ("b3", 3), ("b4", 1)):
+        line.add(waiter, length)
+    assert sorted(line.send_home(lambda waiter: waiter.startswith("a"))) == ["a1", "a2"]
     assert len(line) == 3
     assert drain(line) == ["b1", "b4", "b3"]
 
@@ -58,8 +58,8 @@ def test_everybody_goes_once_and_in_order_within_a_length(lengths: list[int], ru
     for number, length in enumerate(lengths):
         line.add((length, number), length)
     taken = []
-    while (entry := line.take()) is not None:
-        taken.append(entry)
+    while (waiter := line.take()) is not None:
+        taken.append(waiter)
     assert sorted(number for _, number in taken) == list(range(len(lengths)))
     for length in set(lengths):
         numbers = [number for each, number in taken if each == length]

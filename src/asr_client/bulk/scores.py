@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from asr_client.bulk.inputs import Entry
-from asr_client.bulk.inputs.lines import Line, read_lines
+from asr_client.bulk.inputs.lines import TextLine, read_lines
 from asr_client.bulk.inputs.manifests import kind_of, read_manifest
 from asr_client.bulk.outputs import Assignment
 from asr_client.errors import ConfigError, LanguageError
@@ -47,7 +47,7 @@ class References:
                 hint="give it a column or field named text",
             )
 
-    def _add_kaldi(self, line: Line) -> None:
+    def _add_kaldi(self, line: TextLine) -> None:
         name, text = (*line.text.split(maxsplit=1), "")[:2]
         self._by_name[name] = text
 

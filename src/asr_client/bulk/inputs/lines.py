@@ -12,7 +12,7 @@ from typing import BinaryIO, NoReturn
 from asr_client.bulk.inputs.entry import STDIN
 from asr_client.errors import ConfigError
 
-__all__ = ["Line", "read_lines", "read_paths"]
+__all__ = ["TextLine", "read_lines", "read_paths"]
 
 # A line that is longer is none: somebody has named a recording, or a disk, as a list.
 _LONGEST_BYTES = 1 << 20
@@ -20,7 +20,7 @@ _BOM = b"\xef\xbb\xbf"
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class TextLine:
     """
     One line of a file.
 
@@ -44,7 +44,7 @@ class Line:
         raise ConfigError(f"{self.where}: {why}", hint=hint)
 
 
-def read_lines(path: str) -> Iterator[Line]:
+def read_lines(path: str) -> Iterator[TextLine]:
     """
     Read the lines of a text that are not blank.
 
@@ -55,12 +55,12 @@ def read_lines(path: str) -> Iterator[Line]:
         try:
             text = (raw.removeprefix(_BOM) if number == 1 else raw).decode().rstrip("\r\n")
         except UnicodeDecodeError:
-            Line("", path, number).refuse("this is not UTF-8 text")
+            TextLine("", path, number).refuse("this is not UTF-8 text")
         if text.strip():
-            yield Line(text, path, number)
+            yield TextLine(text, path, number)
 
 
-def read_paths(path: str, *, null: bool) -> Iterator[Line]:
+def read_paths(path: str, *, null: bool) -> Iterator[TextLine]:
     """
     Read one file name a line, "-" being standard input; names may hold any bytes.
 
@@ -72,9 +72,11 @@ def read_paths(path: str, *, null: bool) -> Iterator[Line]:
     for number, raw in enumerate(_split(path, b"\0" if null else b"\n"), start=1):
         text = os.fsdecode(raw if null else raw.rstrip(b"\r"))
         if not null and "\0" in text:
-            Line("", name, number).refuse("it holds a NUL", "add --null for names that end in NUL")
+            TextLine("", name, number).refuse(
+                "it holds a NUL", "add --null for names that end in NUL"
+            )
         if text:
-            yield Line(text, name, number)
+            yield TextLine(text, name, number)
 
 
 def _label(path: str) -> str:

@@ -17,7 +17,7 @@ from collections.abc import Iterator, Mapping
 from typing import Literal
 
 from asr_client.bulk.inputs.entry import Entry
-from asr_client.bulk.inputs.lines import Line, read_lines
+from asr_client.bulk.inputs.lines import TextLine, read_lines
 from asr_client.bulk.inputs.names import check_name, name_of_path
 
 __all__ = ["Kind", "kind_of", "read_manifest"]
@@ -62,7 +62,7 @@ def read_manifest(path: str) -> Iterator[Entry]:
             yield from map(_from_scp, lines)
 
 
-def kind_of(path: str, first: Line) -> Kind:
+def kind_of(path: str, first: TextLine) -> Kind:
     """Tell the kind of a manifest by its name, else by its first line."""
     suffix = os.path.splitext(path)[1].lower()  # noqa: PTH122 - a name, no place
     if suffix == ".csv":
@@ -73,7 +73,7 @@ def kind_of(path: str, first: Line) -> Kind:
     return _SUFFIXES.get(suffix, by_look)
 
 
-def _from_json(line: Line) -> Entry:
+def _from_json(line: TextLine) -> Entry:
     try:
         fields = json.loads(line.text)
     except (ValueError, RecursionError) as error:
@@ -83,7 +83,7 @@ def _from_json(line: Line) -> Entry:
     return _entry(line, fields)
 
 
-def _from_table(lines: Iterator[Line]) -> Iterator[Entry]:
+def _from_table(lines: Iterator[TextLine]) -> Iterator[Entry]:
     first = next(lines)
     columns = [column.strip().lower() for column in first.text.split("\t")]
     if set(columns).isdisjoint(_AUDIO):
@@ -93,7 +93,7 @@ def _from_table(lines: Iterator[Line]) -> Iterator[Entry]:
         yield _entry(line, dict(zip(columns, cells, strict=False)))
 
 
-def _from_scp(line: Line) -> Entry:
+def _from_scp(line: TextLine) -> Entry:
     name, _, path = line.text.strip().partition(" ")
     if "\t" in name:  # a tab does as well
         name, _, path = line.text.strip().partition("\t")
@@ -111,7 +111,7 @@ def _from_scp(line: Line) -> Entry:
     return Entry(_located(line, path), name, has_suffix=False, where=line.where)
 
 
-def _entry(line: Line, fields: Fields) -> Entry:
+def _entry(line: TextLine, fields: Fields) -> Entry:
     audio = _first(fields, _AUDIO)
     if isinstance(audio, dict):  # Hugging Face's: {"path": ..., "bytes": ...}
         audio = audio.get("path")
@@ -130,7 +130,7 @@ def _entry(line: Line, fields: Fields) -> Entry:
     )
 
 
-def _located(line: Line, path: str) -> str:
+def _located(line: TextLine, path: str) -> str:
     """Find a path that is told from where the manifest is."""
     if _ADDRESS.match(path):
         line.refuse(f"{path[:100]!r} is an address", "only files are read: download it first")
@@ -143,14 +143,14 @@ def _first(fields: Fields, names: tuple[str, ...]) -> object:
     return next((fields[name] for name in names if fields.get(name) is not None), None)
 
 
-def _text(line: Line, fields: Fields, names: tuple[str, ...]) -> str | None:
+def _text(line: TextLine, fields: Fields, names: tuple[str, ...]) -> str | None:
     value = _first(fields, names)
     if value is not None and not isinstance(value, str):
         line.refuse(f"the field {names[0]} is no text")
     return value
 
 
-def _duration_s(line: Line, fields: Fields) -> float | None:
+def _duration_s(line: TextLine, fields: Fields) -> float | None:
     value = _first(fields, _DURATION)
     if value is None or value == "":
         return None

@@ -1,4 +1,4 @@
-"""What a recording's outputs are called: a path below the output folder. Pure."""
+"""What a recording's outputs are called: a path below the output folder."""
 
 from __future__ import annotations
 

@@ -14,12 +14,12 @@ from typing import Generic, TypeVar
 
 __all__ = ["Line"]
 
-Entry = TypeVar("Entry")
+Waiter = TypeVar("Waiter")
 
 
-class Line(Generic[Entry]):
+class Line(Generic[Waiter]):
     """
-    Entries by length, first come, first served within each.
+    Those who wait, by length, first come, first served within each.
 
     Args:
         run: How many of one length go before another length has its turn.
@@ -27,7 +27,7 @@ class Line(Generic[Entry]):
 
     def __init__(self, run: int) -> None:
         self._run = run
-        self._by_length: dict[int, deque[tuple[int, Entry]]] = {}
+        self._by_length: dict[int, deque[tuple[int, Waiter]]] = {}
         self._joined = 0
         self._length = 0
         self._left_of_run = 0
@@ -35,16 +35,16 @@ class Line(Generic[Entry]):
     def __len__(self) -> int:
         return sum(map(len, self._by_length.values()))
 
-    def add(self, entry: Entry, length: int) -> None:
+    def add(self, waiter: Waiter, length: int) -> None:
         """Put it at the end."""
         self._joined += 1
-        self._by_length.setdefault(length, deque()).append((self._joined, entry))
+        self._by_length.setdefault(length, deque()).append((self._joined, waiter))
 
-    def put_back(self, entry: Entry, length: int) -> None:
+    def put_back(self, waiter: Waiter, length: int) -> None:
         """Put it before all others of its length: it has waited already."""
-        self._by_length.setdefault(length, deque()).appendleft((0, entry))
+        self._by_length.setdefault(length, deque()).appendleft((0, waiter))
 
-    def take(self) -> Entry | None:
+    def take(self) -> Waiter | None:
         """Take the next; None if nobody waits."""
         if not self._by_length:
             return None
@@ -53,15 +53,15 @@ class Line(Generic[Entry]):
             self._left_of_run = self._run
         self._left_of_run -= 1
         waiting = self._by_length[self._length]
-        _, entry = waiting.popleft()
+        _, waiter = waiting.popleft()
         if not waiting:
             del self._by_length[self._length]
-        return entry
+        return waiter
 
-    def send_home(self, fits: Callable[[Entry], bool]) -> list[Entry]:
+    def send_home(self, fits: Callable[[Waiter], bool]) -> list[Waiter]:
         """Let those go that fit; the others keep their places."""
         gone = [
-            entry for waiting in self._by_length.values() for _, entry in waiting if fits(entry)
+            waiter for waiting in self._by_length.values() for _, waiter in waiting if fits(waiter)
         ]
         kept = {
             length: deque(each for each in waiting if not fits(each[1]))
