@@ -179,11 +179,11 @@ def _is_founded(columns: Sequence[_Column]) -> bool:
     if any(_is_equal(column) for column in columns):
         return True
     pairs = [(one.key, other.key) for one, other in columns if one and other]
-    parts = ["".join(min(pair, key=len) for pair in pairs)]
+    shared = "".join(min(pair, key=len) for pair in pairs)
     return (
         len(pairs) == len(columns)
         and all(other.startswith(one) or one.endswith(other) for one, other in pairs)
-        and len("".join(parts)) >= _TELLING_CHARACTERS
+        and len(shared) >= _TELLING_CHARACTERS
         and (len(pairs) > 1 or _is_half(*pairs[0]))
     )
 
