@@ -18,7 +18,7 @@ from itertools import islice
 from asr_client.errors import LanguageError
 from asr_client.languages import ALL_CODES, LANGUAGES, Language, resolve_language
 
-__all__ = ["OTHER_SCRIPT", "SCRIPT_NAMES", "main_script", "script_shares", "script_warning"]
+__all__ = ["OTHER_SCRIPT", "SCRIPT_NAMES", "script_shares", "script_warning"]
 
 SCRIPT_NAMES = {
     "Arab": "Arabic",
@@ -103,13 +103,6 @@ def script_shares(text: str) -> dict[str, float]:
     # By name where shares are equal, so that the answer does not depend on the text's order.
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     return {script: count / letters for script, count in ordered}
-
-
-def main_script(text: str) -> str | None:
-    """Tell which script more than half of the letters of *text* are of, if one is."""
-    for script, share in script_shares(text).items():
-        return script if share > 1 / 2 else None
-    return None
 
 
 def script_warning(text: str, language: str) -> str | None:

@@ -12,7 +12,7 @@ import soundfile
 
 from asr_client.audio import Waveform, prepare
 from asr_client.audio.flaws import describe_flaws
-from asr_client.audio.measure import silent_ratio
+from asr_client.audio.measure import SilenceMeter
 from asr_client.results import AudioFacts
 
 RATE_HZ = 16_000
@@ -113,7 +113,9 @@ def test_prepare_clips_and_warns_when_floats_exceed_full_scale() -> None:
 )
 def test_silent_ratio_counts_20_ms_frames_below_minus_60_db(samples, expected) -> None:
     """The threshold is a power: 0.001 of full scale, RMS."""
-    assert silent_ratio(samples.astype(np.float32), RATE_HZ) == expected
+    meter = SilenceMeter(RATE_HZ)
+    meter.add(samples.astype(np.float32))
+    assert meter.ratio == expected
 
 
 def test_prepare_normalizes_the_peak_when_asked() -> None:

@@ -14,7 +14,6 @@ from asr_client.languages import LANGUAGES
 from asr_client.scripts import (
     OTHER_SCRIPT,
     SCRIPT_NAMES,
-    main_script,
     script_shares,
     script_warning,
 )
@@ -44,7 +43,8 @@ def test_letters_have_the_script_of_their_unicode_name() -> None:
         expected = scripts.get(
             unicodedata.name(letter).removeprefix("FULLWIDTH ").split()[0], OTHER_SCRIPT
         )
-        assert main_script(letter) == ("Latn" if letter in "ªº" else expected), ascii(letter)
+        expected = "Latn" if letter in "ªº" else expected
+        assert script_shares(letter) == {expected: 1.0}, ascii(letter)
 
 
 @pytest.mark.parametrize(
@@ -63,13 +63,6 @@ def test_script_shares_count_letters_alone(text: str, expected: dict[str, float]
     shares = script_shares(text)
     assert shares == pytest.approx(expected)
     assert list(shares) == list(expected)
-
-
-def test_main_script_needs_more_than_half() -> None:
-    """A tie is no majority."""
-    assert main_script("abc कख") == "Latn"
-    assert main_script("ab कख") is None
-    assert main_script("१२") is None
 
 
 @pytest.mark.parametrize("language", sorted(sample_texts()))

@@ -10,7 +10,7 @@ from asr_client.audio.decoder import Block, Header
 from asr_client.audio.waveform import Float32, check_peak, extremes
 from asr_client.errors import AudioError
 
-__all__ = ["Meter", "SilenceMeter", "silent_ratio"]
+__all__ = ["Meter", "SilenceMeter"]
 
 _FRAME_S = 0.02
 _SILENCE_POWER = 10 ** (-60 / 10)  # -60 dBFS; full scale is an RMS of 1
@@ -122,23 +122,6 @@ class SilenceMeter:
         power = _power(samples.reshape(-1, self._size))
         self._frames += power.size
         self._silent += np.count_nonzero(power < _SILENCE_POWER)
-
-
-def silent_ratio(samples: Float32, rate_hz: int) -> float:
-    """
-    Share of 20 ms frames whose power is below -60 dBFS.
-
-    Args:
-        samples: float32, shape (frames,); at least one. What is left over at the end counts
-            only if it is all there is.
-        rate_hz: Samples per second.
-
-    Returns:
-        0.0..1.0.
-    """
-    meter = SilenceMeter(rate_hz)
-    meter.add(samples)
-    return meter.ratio
 
 
 def _power(frames: Float32) -> Float32:
