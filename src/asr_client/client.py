@@ -121,8 +121,8 @@ class ASRClient:
         """
         Turn one recording into text.
 
-        One that is too long for one request is cut in its pauses, and several pieces are under way
-        at a time; `Transcript.coverage` shows that none of it was left out. A piece of which no
+        One that is too long for one request is cut in its pauses, and several chunks are under way
+        at a time; `Transcript.coverage` shows that none of it was left out. A chunk of which no
         text comes back is a gap in the text, told by a warning and by `Transcript.is_complete`;
         an error is raised only if that is all of it.
 
