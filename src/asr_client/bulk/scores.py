@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import os
 from collections import defaultdict
@@ -16,6 +15,7 @@ from asr_client.bulk.inputs.manifests import kind_of, read_manifest
 from asr_client.bulk.outputs import Assignment
 from asr_client.errors import ConfigError, LanguageError
 from asr_client.evaluation import ErrorRates, error_rates
+from asr_client.evaluation.rendering import rates_document
 
 __all__ = ["References", "check_evaluation", "read_back", "score"]
 
@@ -132,14 +132,4 @@ def _rates(language: str, pairs: Sequence[tuple[str, str]]) -> ErrorRates:
 
 
 def _told(rates: ErrorRates) -> dict[str, Any]:
-    edits = {
-        unit: {"reference": count.reference_length, **dataclasses.asdict(count)}
-        for unit, count in (("words", rates.words), ("characters", rates.characters))
-    }
-    return {
-        "recordings": len(rates.utterances),
-        "wer": rates.wer,
-        "cer": rates.cer,
-        "grapheme_error_rate": rates.grapheme_error_rate,
-        **edits,
-    }
+    return {"recordings": len(rates.utterances), **rates_document(rates)}
