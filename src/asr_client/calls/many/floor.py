@@ -7,6 +7,7 @@ something to begin? If not, it waits for something to end, and tells what came o
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -14,7 +15,7 @@ from asr_client.calls.effects import NO_MORE, Ended, Flow
 from asr_client.calls.many.assembly import assemble_item
 from asr_client.calls.many.hearing import Hearing, Part
 from asr_client.calls.many.opening import open_hearing
-from asr_client.calls.many.options import ManyOptions
+from asr_client.calls.many.options import ManyOptions, never
 from asr_client.calls.many.outage import Outage, passes
 from asr_client.calls.many.shapes import Shapes
 from asr_client.calls.many.tracebacks import forget_variables
@@ -34,6 +35,8 @@ _HELD = 4
 # How often a piece is sent again that may have been worked on when its server went away.
 _MOST_LOST = 3
 _FULL = ("overloaded", "rate_limited")
+# How long at most nobody looks whether the caller wants it stopped, while nothing is under way.
+_LOOK_AGAIN_S = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +91,13 @@ class Floor:
 
     def take_ready(self) -> Iterator[Item]:
         """Hand out what is ready; in order, if that is wanted."""
+        self._end_late()
         if not self._many.ordered:
             while self._ready:
                 yield self._ready.pop(next(iter(self._ready)))
+        elif self._is_stopped:
+            while self._ready:  # those that are missing before them do not come
+                yield self._ready.pop(min(self._ready))
         while self._next_index in self._ready:
             yield self._ready.pop(self._next_index)
             self._next_index += 1
@@ -98,9 +105,11 @@ class Floor:
     @property
     def is_done(self) -> bool:
         """Whether nothing is left to be done, or to be waited for."""
-        if self._many.stopping():
-            return not self._asking and not self._readers
-        return self._has_all and not self._hearings and not self._ready
+        return self._is_stopped or (self._has_all and not self._hearings and not self._ready)
+
+    @property
+    def _is_stopped(self) -> bool:
+        return self._many.stopping() and not self._asking and not self._readers
 
     # What comes in.
 
@@ -151,8 +160,15 @@ class Floor:
         """How long to wait for something to end, before there may be something to begin."""
         if not self._waiting:
             return None
-        hold_s = self._outage.begins_in_s(self._session.clock())
-        return hold_s if hold_s or not self._asking else None
+        now_s = self._session.clock()
+        hold_s = self._outage.begins_in_s(now_s)
+        if not hold_s and self._asking:
+            hold_s = math.inf
+        waited_for = (each for each in self._hearings.values() if each.given_up is None)
+        pause_s = min(hold_s, *(max(0.0, each.left_s(now_s)) for each in waited_for), math.inf)
+        if self._many.stopping is not never:
+            pause_s = min(pause_s, _LOOK_AGAIN_S)
+        return None if pause_s == math.inf else pause_s
 
     def _ask(self) -> Branch | None:
         now_s = self._session.clock()
@@ -236,14 +252,24 @@ class Floor:
                 return
         if passes(error):
             part.lost += error.executed != "no"
-            in_time = part.hearing.has_time(now_s)
-            is_patient = self._outage.failed(error, now_s)
-            if is_patient and part.lost <= _MOST_LOST and in_time:
+            # What comes too late tells nothing of the server, and is not waited for.
+            in_time = part.hearing.left_s(now_s) > 0
+            is_patient = in_time and self._outage.failed(error, now_s)
+            if is_patient and part.lost <= _MOST_LOST:
+                part.hearing.held_up = error
                 self._waiting.put_back(part)
                 return
             if not is_patient:
                 self._give_up(part.hearing, error)
         part.end(failure=error)
+
+    def _end_late(self) -> None:
+        """Send no more of recordings whose time is up, whatever it is that they wait for."""
+        now_s = self._session.clock()
+        for hearing in tuple(self._hearings.values()):
+            if hearing.given_up is None and hearing.left_s(now_s) <= 0:
+                self._give_up(hearing, hearing.lateness())
+                self._finish(hearing)
 
     def _give_up(self, hearing: Hearing, error: ASRError) -> None:
         """Send no more of a recording, or each piece would try a server that is away."""

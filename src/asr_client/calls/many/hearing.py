@@ -97,6 +97,7 @@ class Hearing:
         pending: Parts that wait or are under way.
         failure: Why it cannot be read.
         given_up: Why no more of it is sent; what is read from then on is a gap.
+        held_up: Why a part of it waits for the server, if one does.
         first_sent_s: When its first request was begun; None before.
         counts_from_s: Since when a caller's limit counts; None until its first request.
         prepare_s: Seconds spent on reading.
@@ -115,6 +116,7 @@ class Hearing:
     pending: int = 0
     failure: ASRError | None = None
     given_up: ASRError | None = None
+    held_up: ASRError | None = None
     first_sent_s: float | None = None
     counts_from_s: float | None = None
     prepare_s: float = 0.0
@@ -174,10 +176,15 @@ class Hearing:
         deadline = self._deadline(part.samples / self.terms.recognizer.sample_rate_hz)
         return replace(self.call, deadline=deadline, log=[], observer=self.call.observer.part())
 
-    def has_time(self, now_s: float) -> bool:
-        """Whether a caller's limit lets a request of it be begun."""
+    def left_s(self, now_s: float) -> float:
+        """Tell how long a caller's limit lets requests of it be begun; infinity without one."""
         limit_s, from_s = self._limit_s, self.counts_from_s
-        return limit_s is None or from_s is None or now_s < from_s + limit_s
+        return math.inf if limit_s is None or from_s is None else from_s + limit_s - now_s
+
+    def lateness(self) -> ASRError:
+        """Say why it has no more time: what it waited for says more than that time is up."""
+        late = self._deadline(math.inf).error("waiting for its turn", executed="no")
+        return self.held_up or late
 
     @property
     def _limit_s(self) -> float | None:
