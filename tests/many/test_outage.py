@@ -89,3 +89,24 @@ def test_a_rate_limit_is_waited_for_beyond_patience() -> None:
 def test_what_passes(error: Exception, is_passing: bool) -> None:
     """What may work later waits; what would fail again, or may run still, does not."""
     assert passes(error) is is_passing
+
+
+def test_an_overload_amid_a_rate_limit_is_waited_for_as_ever() -> None:
+    """What was under way when the limit was met meets a full server: both are waited for."""
+    outage = Outage(60)
+    fault = Fault("rate_limited", origin="kong", executed="no", retryable="yes")
+    assert outage.failed(RateLimitedError("no", fault=fault, retry_after_s=1800.0), 0.0)
+    assert outage.failed(AWAY, 1.0)
+    assert outage.begins_in_s(1.0) == 1799.0
+    outage.worked()  # one that was under way all the while
+    assert outage.begins_in_s(1.0) == 1799.0
+    assert outage.begins_in_s(1800.0) == 0.0
+
+
+def test_a_rate_limit_that_names_no_time_is_an_outage() -> None:
+    """Retry-After: 0 without end would be asked without end, and without a pause."""
+    outage = Outage(5)
+    fault = Fault("rate_limited", origin="kong", executed="no", retryable="yes")
+    assert outage.failed(RateLimitedError("no", fault=fault, retry_after_s=0.0), 0.0)
+    assert outage.begins_in_s(0.0) == 0.25
+    assert not outage.failed(RateLimitedError("no", fault=fault, retry_after_s=0.0), 10.0)

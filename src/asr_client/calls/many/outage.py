@@ -39,6 +39,7 @@ class Outage:
         self._patience_s = patience_s
         self._since_s = math.inf
         self._ask_at_s = -math.inf
+        self._limited_until_s = -math.inf
         self._delay_s = _FIRST_DELAY_S
 
     @property
@@ -48,13 +49,13 @@ class Outage:
 
     def begins_in_s(self, now_s: float) -> float:
         """Seconds until it may be asked again; 0 is now."""
-        return max(0.0, self._ask_at_s - now_s)
+        return max(0.0, self._ask_at_s - now_s, self._limited_until_s - now_s)
 
     def failed(self, error: ASRError, now_s: float) -> bool:
         """Take in that a request failed; tell whether it is waited on."""
         told_s = error.retry_after_s if isinstance(error, ServerError) else None
-        if error.code == "rate_limited" and told_s is not None and told_s <= _LONGEST_WINDOW_S:
-            self._ask_at_s = max(self._ask_at_s, now_s + told_s)
+        if error.code == "rate_limited" and told_s and told_s <= _LONGEST_WINDOW_S:
+            self._limited_until_s = max(self._limited_until_s, now_s + told_s)
             return True
         self._since_s = min(self._since_s, now_s)
         if now_s >= self._ask_at_s:  # those that were under way together fail together
