@@ -9,7 +9,13 @@ from typing import Any
 
 import pytest
 
-from asr_client import ASRError, NotSentError, OverloadedError, RateLimitedError
+from asr_client import (
+    ASRError,
+    NotSentError,
+    OverloadedError,
+    RateLimitedError,
+    TooLargeError,
+)
 from asr_client.calls.effects import NO_MORE, Emit, Ended, Flow, Send, Sleep, Start, Take, Wait
 from asr_client.calls.many.flow import transcribe_many
 from asr_client.calls.many.options import ManyOptions
@@ -156,3 +162,21 @@ def test_what_was_finished_when_all_was_stopped_comes_all_the_same() -> None:
     )
     assert items
     assert [item.index for item in items] == sorted(item.index for item in items)
+
+
+def test_a_gateway_that_takes_nothing_gets_no_ever_smaller_pieces() -> None:
+    """A piece is not cut shorter than a word is long, however often it is refused."""
+    fault = Fault("too_large", origin="kong", executed="no", retryable="no")
+    hand = Hand(lambda _number, _at_s: TooLargeError("too large", fault=fault))
+    items = many(hand, [LONG, LONG])
+    assert [type(item.error) for item in items] == [TooLargeError] * 2
+    assert len(hand.asked_at_s) < 2 * 4 * len(LONG) / RATE_HZ
+
+
+def test_every_request_is_told_of_those_too_large_too() -> None:
+    """What was halved has been tried all the same."""
+    fault = Fault("too_large", origin="kong", executed="no", retryable="no")
+    refused = TooLargeError("too large", fault=fault)
+    hand = Hand(lambda number, _at_s: refused if number < 4 else HEARD)
+    (item,) = many(hand, [LONG])
+    assert len(item.get().attempts) == len(hand.asked_at_s)

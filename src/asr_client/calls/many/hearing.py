@@ -35,7 +35,7 @@ class Part:
         piece: Its samples; None when it is over, so that they can be forgotten.
         text: What came back.
         failure: Why nothing did.
-        attempts: All tries of it.
+        attempts: All tries of it, and of what it is a half of.
         lost: How often it was sent and may have been worked on, without an answer.
     """
 
@@ -157,10 +157,12 @@ class Hearing:
         return part
 
     def exchange(self, part: Part, pieces: Sequence[Piece]) -> list[Part]:
-        """Put smaller pieces in the place of one that is too large."""
+        """Put smaller pieces in the place of one that is too large; the first has its tries."""
         self.parts.remove(part)
         self.pending -= 1
-        return [self._part(piece) for piece in pieces]
+        smaller = [self._part(piece) for piece in pieces]
+        smaller[0].attempts = part.attempts
+        return smaller
 
     def call_for(self, part: Part, now_s: float) -> Call:
         """

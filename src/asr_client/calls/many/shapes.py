@@ -14,6 +14,10 @@ from asr_client.contracts.recognizer import Recognizer
 
 __all__ = ["Shapes"]
 
+# What is shorter is hardly a word: a gateway that refuses it takes nothing, and is not asked about
+# each sample by itself.
+_SHORTEST_S = 0.5
+
 
 class Shapes:
     """
@@ -50,7 +54,10 @@ class Shapes:
     @property
     def _longest_samples(self) -> int | None:
         limit_bytes = self._session.body_limits.limit_bytes(self._recognizer.model)
-        return None if limit_bytes is None else longest_samples(self._recognizer, limit_bytes)
+        if limit_bytes is None:
+            return None
+        shortest = int(_SHORTEST_S * self._recognizer.sample_rate_hz)
+        return max(shortest, longest_samples(self._recognizer, limit_bytes))
 
     def accepted(self, samples: int) -> None:
         """Learn that so much is taken."""
