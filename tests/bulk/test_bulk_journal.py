@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from asr_client import ConfigError
-from asr_client.bulk.history import History, differences
 from asr_client.bulk.journal import JOURNAL_NAME, Journal, read_history
-from asr_client.bulk.records import (
+from asr_client.bulk.journal.history import History, differences
+from asr_client.bulk.journal.records import (
     Record,
     RunBegun,
     RunEnded,

@@ -9,10 +9,9 @@ import pytest
 
 from asr_client import ConfigError
 from asr_client.bulk.files import sha256_of
-from asr_client.bulk.history import History
 from asr_client.bulk.inputs import Entry
+from asr_client.bulk.journal import History, Record, RunBegun, Written
 from asr_client.bulk.outputs import Assignment, assign_outputs
-from asr_client.bulk.records import Record, RunBegun, Written
 from asr_client.bulk.resume import check_beginning, is_done
 
 OPTIONS = {"language": "hi"}

@@ -16,13 +16,13 @@ from pathlib import Path
 import pytest
 
 from asr_client import ASRClient, LanguageError
+from asr_client.bulk.account.tally import Tally
 from asr_client.bulk.durations import measure_duration_s
 from asr_client.bulk.inputs import Entry, Sources, collect
 from asr_client.bulk.journal import JOURNAL_NAME, Journal, read_history
 from asr_client.bulk.outputs import Assignment, assign_outputs
 from asr_client.bulk.run import run_bulk
 from asr_client.bulk.store import FolderStore
-from asr_client.bulk.tally import Tally
 from asr_client.embedded import EmbeddedTriton
 
 GREETING, THANKS = "good morning\n", "thank you very much\n"

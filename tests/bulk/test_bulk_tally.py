@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from asr_client.bulk.summary import Failure, Summary, format_duration, write_json
-from asr_client.bulk.tally import Standing, Tally
+from asr_client.bulk.account.summary import Failure, Summary, format_duration, write_json
+from asr_client.bulk.account.tally import Standing, Tally
 from asr_client.cli.progress import clock, full_line, is_worth_a_line, short_line
 
 

@@ -3,7 +3,7 @@ asr-transcribe that kills itself, as kill -9 would, at one step of what it write
 
     python killed_at.py STEP:NUMBER ARGUMENTS...
 
-The steps are those of bulk/files.py and bulk/journal.py, counted over the whole process: "open" of
+The steps are those of bulk/files.py and bulk/journal/, counted over the whole process: "open" of
 an output that is being written, its "write" (half of it is there), its "sync", "place" (before it
 has its name), "placed" (after), and the journal's "line" (half of it is there) and "lined" (all of
 it, not synced yet).

@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from asr_client.bulk.files import sha256_of
-from asr_client.bulk.history import History, differences
+from asr_client.bulk.journal import History, Record, differences
 from asr_client.bulk.outputs import Assignment
-from asr_client.bulk.records import Record
 from asr_client.errors import ConfigError
 
 __all__ = ["Beginning", "check_beginning", "is_done"]

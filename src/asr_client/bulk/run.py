@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from asr_client.bulk.account.tally import Tally
 from asr_client.bulk.files import is_own_fault
 from asr_client.bulk.outputs import Assignment
-from asr_client.bulk.tally import Tally
 from asr_client.calls.recording import Recording
 from asr_client.client import ASRClient
 from asr_client.errors import (

@@ -9,10 +9,9 @@ from typing import Any
 
 from asr_client.bulk.files import put_in_place, sha256_of
 from asr_client.bulk.inputs import STDIN
-from asr_client.bulk.journal import Journal
+from asr_client.bulk.journal import Journal, Record, Written, key_of
 from asr_client.bulk.lookahead import map_ahead
 from asr_client.bulk.outputs import Assignment, Output
-from asr_client.bulk.records import Record, Written, key_of
 from asr_client.bulk.resume import is_done
 from asr_client.bulk.run import Skipped, Task
 from asr_client.errors import ASRError

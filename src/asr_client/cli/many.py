@@ -11,17 +11,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from asr_client import __version__
+from asr_client.bulk.account.scores import References, check_evaluation, read_back, score
+from asr_client.bulk.account.summary import Summary, write_json
+from asr_client.bulk.account.tally import Tally
 from asr_client.bulk.durations import DurationScan
 from asr_client.bulk.files import put_in_place
-from asr_client.bulk.journal import Journal, read_history
+from asr_client.bulk.journal import Journal, RunBegun, RunEnded, read_history
 from asr_client.bulk.outputs import Assignment, assign_outputs
-from asr_client.bulk.records import RunBegun, RunEnded
 from asr_client.bulk.resume import Beginning, check_beginning
 from asr_client.bulk.run import Store, Task, run_bulk
-from asr_client.bulk.scores import References, check_evaluation, read_back, score
 from asr_client.bulk.store import FolderStore
-from asr_client.bulk.summary import Summary, write_json
-from asr_client.bulk.tally import Tally
 from asr_client.cli.console import Console, ExitCode
 from asr_client.cli.opening import open_client, settled
 from asr_client.cli.outputs import Destination, check_stream, write_output

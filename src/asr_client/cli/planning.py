@@ -9,17 +9,16 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
 
+from asr_client.bulk.account.summary import format_duration
 from asr_client.bulk.asking import ServerFacts, ask_server
 from asr_client.bulk.durations import measure_all
-from asr_client.bulk.history import History
 from asr_client.bulk.inputs import Entry
-from asr_client.bulk.journal import read_history
+from asr_client.bulk.journal import History, read_history
 from asr_client.bulk.lookahead import map_ahead
 from asr_client.bulk.outputs import Assignment, assign_outputs
 from asr_client.bulk.plan import Expectation, bytes_to_send, expect, histogram
 from asr_client.bulk.resume import check_beginning
 from asr_client.bulk.store import is_made
-from asr_client.bulk.summary import format_duration
 from asr_client.cli.console import Console, ExitCode
 from asr_client.cli.many import beginning_of, options_of
 from asr_client.cli.opening import client_settings, settled

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
-    from asr_client.bulk.tally import Standing, Tally
+    from asr_client.bulk.account.tally import Standing, Tally
     from asr_client.cli.console import Console
 
 __all__ = ["Progress", "clock", "full_line", "is_worth_a_line", "short_line"]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from asr_client.bulk.account.summary import Failure
 from asr_client.bulk.inputs import STDIN
-from asr_client.bulk.summary import Failure
 from asr_client.errors import ASRError
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from asr_client.bulk.tally import Tally
+from asr_client.bulk.account.tally import Tally
 
 __all__ = ["Failure", "Summary", "format_duration", "write_json"]
 

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Self
 
 from asr_client.bulk.files import make_folder, sync_folder
-from asr_client.bulk.history import History
-from asr_client.bulk.records import JournalLine, parse_line, write_line
+from asr_client.bulk.journal.history import History
+from asr_client.bulk.journal.records import JournalLine, parse_line, write_line
 from asr_client.errors import ConfigError
 
 __all__ = ["JOURNAL_NAME", "Journal", "read_history"]

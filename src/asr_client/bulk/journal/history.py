@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from asr_client.bulk.records import JournalLine, Record, RunBegun, RunEnded
+from asr_client.bulk.journal.records import JournalLine, Record, RunBegun, RunEnded
 
 __all__ = ["History", "Speed", "differences"]
 
