@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from asr_client.bulk.account.tally import Tally
 from asr_client.bulk.files import is_own_fault
 from asr_client.bulk.outputs import Assignment
+from asr_client.calls.many.outage import MOST_LOST
 from asr_client.calls.recording import Recording
 from asr_client.client import ASRClient
 from asr_client.errors import (
@@ -26,9 +27,6 @@ from asr_client.results import Item, Transcript
 __all__ = ["Listener", "Skipped", "Store", "Task", "run_bulk", "stops_all"]
 
 _OF_ALL = (AuthError, ModelNotFoundError, RouteNotFoundError, ConfigError, EmbeddedError)
-
-# A server's end loses a request once, its next one perhaps once more.
-_MOST_LOST = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +85,7 @@ def _is_away(error: ASRError) -> bool:
     """
     faults = [each.fault for each in error.attempts if each.fault] or [error.fault]
     lost = sum(fault.executed != "no" for fault in faults)
-    return faults[-1].executed == "no" and error.retryable == "yes" and lost <= _MOST_LOST
+    return faults[-1].executed == "no" and error.retryable == "yes" and lost <= MOST_LOST
 
 
 def run_bulk(

@@ -16,7 +16,7 @@ from asr_client.calls.many.assembly import assemble_item
 from asr_client.calls.many.hearing import Hearing, Part
 from asr_client.calls.many.opening import open_hearing
 from asr_client.calls.many.options import ManyOptions, never
-from asr_client.calls.many.outage import Outage, passes
+from asr_client.calls.many.outage import MOST_LOST, Outage, passes
 from asr_client.calls.many.shapes import Shapes
 from asr_client.calls.many.tracebacks import forget_variables
 from asr_client.calls.many.waiting import Waiting, wanted
@@ -32,8 +32,6 @@ _READERS = 3
 # Recordings begun and not handed out, for each piece that should wait: results in order may have to
 # wait for a long recording.
 _HELD = 4
-# How often a piece is sent again that may have been worked on when its server went away.
-_MOST_LOST = 3
 _FULL = ("overloaded", "rate_limited")
 # How long at most nobody looks whether the caller wants it stopped, while nothing is under way.
 _LOOK_AGAIN_S = 0.5
@@ -255,7 +253,7 @@ class Floor:
             # What comes too late tells nothing of the server, and is not waited for.
             in_time = part.hearing.left_s(now_s) > 0
             is_patient = in_time and self._outage.failed(error, now_s)
-            if is_patient and part.lost <= _MOST_LOST:
+            if is_patient and part.lost <= MOST_LOST:
                 part.hearing.held_up = error
                 self._waiting.put_back(part)
                 return

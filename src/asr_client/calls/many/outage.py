@@ -6,7 +6,11 @@ import math
 
 from asr_client.errors import ASRError, ServerError
 
-__all__ = ["Outage", "passes"]
+__all__ = ["MOST_LOST", "Outage", "passes"]
+
+# How often a piece is sent again that may have been worked on when its server went away: a server's
+# end loses it once, its next one perhaps once more; what is lost oftener may be what ends it.
+MOST_LOST = 3
 
 _FIRST_DELAY_S = 0.25
 _LONGEST_DELAY_S = 10.0
