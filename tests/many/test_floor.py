@@ -103,6 +103,8 @@ class Hand:
                     done, thrown = (None, met) if isinstance(met, ASRError) else (met, None)
                 elif isinstance(effect, Sleep):
                     self.now_s += effect.seconds
+                elif effect.deadline.remaining_s() <= 0:  # type: ignore[union-attr]
+                    thrown = effect.deadline.error(effect.doing, executed="no")  # type: ignore[union-attr]
                 else:
                     done = effect.function()  # type: ignore[union-attr]
         except StopIteration as end:
@@ -180,3 +182,20 @@ def test_every_request_is_told_of_those_too_large_too() -> None:
     hand = Hand(lambda number, _at_s: refused if number < 4 else HEARD)
     (item,) = many(hand, [LONG])
     assert len(item.get().attempts) == len(hand.asked_at_s)
+
+
+def test_what_was_answered_is_kept_when_time_is_up_before_all_was_read() -> None:
+    """Reading goes on, on an event loop as in threads, so that the result tells of all of it."""
+
+    def answer(number: int, _at_s: float) -> Reply | ASRError:
+        hand.now_s += 0.3
+        return HEARD
+
+    hand = Hand(answer)
+    long = speak([*range(300)] * 4)
+    (item,) = many(hand, [long], deadline_s=2.0, jobs=1)
+    coverage = item.get().coverage
+    assert coverage is not None
+    assert coverage.samples == len(long)
+    assert coverage.unsent == ()
+    assert 0 < len(coverage.gaps) < len(coverage.chunks)

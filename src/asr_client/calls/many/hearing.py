@@ -21,6 +21,10 @@ from asr_client.results import Chunk, Seam
 
 __all__ = ["Hearing", "Part"]
 
+# What is left of a recording when its time is up is read all the same, so that the result can tell
+# of it: each piece has so long.
+_TO_READ_ON_S = 60.0
+
 
 @dataclass(slots=True, eq=False)
 class Part:
@@ -133,6 +137,8 @@ class Hearing:
         began_s = session.clock()
         # Its length is not known yet, so that without a limit it has the longest one.
         deadline = self._deadline(math.inf)
+        if self.parts:
+            deadline = replace(deadline, at_s=max(deadline.at_s, began_s + _TO_READ_ON_S))
         piece = yield from work(self.reader.next, deadline, "preparing the audio")
         self.prepare_s += session.clock() - began_s
         return piece
