@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from asr_client.errors import ConfigError
-from asr_client.evaluation.layouts import HEARD, TextSet, Utterance, parse_texts
+from asr_client.evaluation.layouts import HYPOTHESIS_FIELDS, TextSet, Utterance, parse_texts
 from asr_client.evaluation.pairing import pair_texts
 from asr_client.evaluation.texts import read_texts
 
@@ -48,7 +48,7 @@ def test_hypotheses_may_stand_beside_references() -> None:
     """NeMo writes pred_text into the manifest that holds text."""
     line = '{"audio_filepath": "a.wav", "text": "said", "pred_text": "heard"}'
     assert parse_texts(line, "a.jsonl").utterances[0].text == "said"
-    assert parse_texts(line, "a.jsonl", text_fields=HEARD).utterances[0].text == "heard"
+    assert parse_texts(line, "a.jsonl", text_fields=HYPOTHESIS_FIELDS).utterances[0].text == "heard"
 
 
 @pytest.mark.parametrize(

@@ -16,12 +16,8 @@ if TYPE_CHECKING:
 
 __all__ = ["WER_HELP", "add_wer_arguments", "wer"]
 
-_LAYOUTS = (
-    "lines",
-    "kaldi",
-    "tsv",
-    "jsonl",
-)  # evaluation.layouts has them; --help needs not load it
+# Those of evaluation.layouts, which --help need not load.
+_LAYOUTS = ("lines", "kaldi", "tsv", "jsonl")
 _WORST = 10
 
 WER_HELP = """\
@@ -90,7 +86,7 @@ def add_wer_arguments(parser: argparse.ArgumentParser) -> None:
 def wer(arguments: argparse.Namespace) -> int:
     """Measure, and tell."""
     from asr_client.evaluation import DEFAULT_NORMALIZATION, RAW, error_rates
-    from asr_client.evaluation.layouts import HEARD
+    from asr_client.evaluation.layouts import HYPOTHESIS_FIELDS
     from asr_client.evaluation.pairing import pair_texts
     from asr_client.evaluation.texts import read_texts
 
@@ -98,7 +94,7 @@ def wer(arguments: argparse.Namespace) -> int:
     if arguments.reference == arguments.hypothesis == "-":
         raise ConfigError("stdin (-) can be read only once")
     said = read_texts(arguments.reference, arguments.layout)
-    heard = read_texts(arguments.hypothesis, arguments.layout, text_fields=HEARD)
+    heard = read_texts(arguments.hypothesis, arguments.layout, text_fields=HYPOTHESIS_FIELDS)
     pairs = pair_texts(said, heard)
     rates = error_rates(
         pairs.references,

@@ -19,9 +19,9 @@ from typing import Any, Literal, TypeAlias, get_args
 from asr_client.errors import ConfigError
 
 __all__ = [
-    "HEARD",
+    "HYPOTHESIS_FIELDS",
     "LAYOUTS",
-    "SAID",
+    "REFERENCE_FIELDS",
     "Layout",
     "TextSet",
     "Utterance",
@@ -33,9 +33,9 @@ Layout: TypeAlias = Literal["lines", "kaldi", "tsv", "jsonl"]
 LAYOUTS: tuple[Layout, ...] = get_args(Layout)
 
 # Fields and columns that hold what was said: NeMo's and most others', Common Voice's.
-SAID: tuple[str, ...] = ("text", "sentence", "transcript", "transcription", "reference")
+REFERENCE_FIELDS: tuple[str, ...] = ("text", "sentence", "transcript", "transcription", "reference")
 # NeMo writes what was recognised beside what was said.
-HEARD: tuple[str, ...] = ("pred_text", "hypothesis", *SAID)
+HYPOTHESIS_FIELDS: tuple[str, ...] = ("pred_text", "hypothesis", *REFERENCE_FIELDS)
 _IDS = (
     "id",
     "utt_id",
@@ -91,7 +91,7 @@ def parse_texts(
     content: str,
     name: str,
     layout: Layout | None = None,
-    text_fields: Sequence[str] = SAID,
+    text_fields: Sequence[str] = REFERENCE_FIELDS,
 ) -> TextSet:
     """
     Read utterances from a file's content.
@@ -130,7 +130,7 @@ def _layout_of(name: str, lines: Sequence[str]) -> Layout:
     first = next((line for line in lines if line.strip()), "")
     if first.lstrip().startswith("{"):
         return "jsonl"
-    if "\t" in first and not set(_columns(first)).isdisjoint(HEARD):
+    if "\t" in first and not set(_columns(first)).isdisjoint(HYPOTHESIS_FIELDS):
         return "tsv"
     names = [line.split(maxsplit=1)[0] for line in lines if line.strip()]
     are_ids = bool(names) and all(map(_ID.match, names)) and len(set(names)) == len(names)

@@ -15,7 +15,7 @@ from typing import BinaryIO
 
 from asr_client.errors import ConfigError
 from asr_client.evaluation.layouts import (
-    SAID,
+    REFERENCE_FIELDS,
     Layout,
     TextSet,
     Utterance,
@@ -29,7 +29,7 @@ _LARGEST_BYTES = 256 << 20
 
 
 def read_texts(
-    path: str, layout: Layout | None = None, *, text_fields: Sequence[str] = SAID
+    path: str, layout: Layout | None = None, *, text_fields: Sequence[str] = REFERENCE_FIELDS
 ) -> TextSet:
     """
     Read a file, a folder, or standard input ("-").
