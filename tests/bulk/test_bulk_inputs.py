@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 
 from asr_client import ConfigError
-from asr_client.bulk.inputs import Sources, collect
+from asr_client.bulk.inputs import Inputs, collect
 
 TREE = ("b.wav", "a.FLAC", "notes.txt", ".hidden.wav", "sub/c.mp3", "sub/deep/d.ogg", ".x/e.wav")
 
@@ -27,9 +27,9 @@ def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "in"
 
 
-def names(**sources: object) -> list[str]:
+def names(**inputs: object) -> list[str]:
     """Names of what is found."""
-    return [entry.name for entry in collect(Sources(**sources))]
+    return [entry.name for entry in collect(Inputs(**inputs))]
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_list_comes_from_stdin(tree: Path, monkeypatch: pytest.MonkeyPatch) -> N
 
 
 @pytest.mark.parametrize(
-    ("sources", "text"),
+    ("inputs", "text"),
     [
         ({}, "no recording is named"),
         ({"files": ("in/.x/none",), "files_from": "nope"}, "nope: it cannot be read"),
@@ -105,11 +105,11 @@ def test_list_comes_from_stdin(tree: Path, monkeypatch: pytest.MonkeyPatch) -> N
         ({"files_from": "/dev/zero"}, "a line is longer"),
     ],
 )
-def test_nothing_to_do_is_said(tree: Path, sources: dict[str, object], text: str) -> None:
+def test_nothing_to_do_is_said(tree: Path, inputs: dict[str, object], text: str) -> None:
     """A slip of the pen is no empty success."""
     Path("empty").mkdir()
     Path("blank").write_text("\n\n")
     Path("nul").write_bytes(b"in/b.wav\0in/a.FLAC\0")
     assert tree
     with pytest.raises(ConfigError, match=text):
-        collect(Sources(**sources))
+        collect(Inputs(**inputs))

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from asr_client import ConfigError
-from asr_client.bulk.inputs import Entry, Sources, collect
+from asr_client.bulk.inputs import Entry, Inputs, collect
 
 
 @pytest.fixture(autouse=True)
@@ -20,7 +20,7 @@ def read(name: str, text: str | bytes) -> list[Entry]:
     """Write data/<name> and read it."""
     data = text if isinstance(text, bytes) else text.encode()
     Path("data", name).write_bytes(data)
-    return list(collect(Sources(manifest=f"data/{name}")))
+    return list(collect(Inputs(manifest=f"data/{name}")))
 
 
 def told(entry: Entry) -> tuple[object, ...]:

@@ -18,7 +18,7 @@ import pytest
 from asr_client import ASRClient, LanguageError
 from asr_client.bulk.account.tally import Tally
 from asr_client.bulk.durations import measure_duration_s
-from asr_client.bulk.inputs import Entry, Sources, collect
+from asr_client.bulk.inputs import Entry, Inputs, collect
 from asr_client.bulk.journal import JOURNAL_NAME, Journal, read_history
 from asr_client.bulk.outputs import Assignment, assign_outputs
 from asr_client.bulk.run import run_bulk
@@ -73,7 +73,7 @@ def go(
 
 def everything(folder: Path) -> tuple[Entry, ...]:
     """All recordings of a folder."""
-    return collect(Sources(files=(str(folder),), recursive=True))
+    return collect(Inputs(files=(str(folder),), recursive=True))
 
 
 def test_run_keeps_what_is_good_and_goes_on_with_the_rest(

@@ -22,7 +22,7 @@ from asr_client.bulk.resume import Beginning, check_beginning
 from asr_client.bulk.run import Store, Task, run_bulk
 from asr_client.bulk.store import FolderStore
 from asr_client.cli.console import Console, ExitCode
-from asr_client.cli.opening import open_client, settled
+from asr_client.cli.opening import config_from, open_client
 from asr_client.cli.outputs import Destination, check_stream, write_output
 from asr_client.cli.progress import Progress
 from asr_client.cli.signals import Drain
@@ -83,7 +83,7 @@ def to_folder(arguments: argparse.Namespace, entries: Sequence[Entry], console: 
     """Transcribe into a folder that keeps a journal."""
     folder = Path(arguments.output)
     assignments = assign_outputs(entries, folder, arguments.format)
-    config = settled(arguments)
+    config = config_from(arguments)
     options, beginning = options_of(config), beginning_of(arguments)
     check_beginning(beginning, assignments, folder, read_history(folder), options)
     run = _Run(arguments, assignments, console, folder, options)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from asr_client.client import ASRClient
     from asr_client.settings.config import ClientConfig, Settings
 
-__all__ = ["client_settings", "open_client", "settled"]
+__all__ = ["client_settings", "config_from", "open_client"]
 
 # Stands for the embedded server's address, while that is not known.
 _EMBEDDED = "http://127.0.0.1"
@@ -42,7 +42,7 @@ def client_settings(arguments: argparse.Namespace) -> Settings:
     return settings
 
 
-def settled(arguments: argparse.Namespace) -> ClientConfig:
+def config_from(arguments: argparse.Namespace) -> ClientConfig:
     """Tell what the client will be like, before any server is started or asked."""
     from asr_client.settings.config import ClientConfig
 

@@ -21,7 +21,7 @@ from asr_client.bulk.resume import check_beginning
 from asr_client.bulk.store import is_made
 from asr_client.cli.console import Console, ExitCode
 from asr_client.cli.many import beginning_of, options_of
-from asr_client.cli.opening import client_settings, settled
+from asr_client.cli.opening import client_settings, config_from
 
 if TYPE_CHECKING:
     from asr_client.settings.config import ClientConfig
@@ -38,7 +38,7 @@ _LENGTHS: dict[str, Callable[[Sequence[float]], float]] = {
 
 def show_plan(arguments: argparse.Namespace, entries: Sequence[Entry], console: Console) -> int:
     """Print the plan."""
-    config = settled(arguments)
+    config = config_from(arguments)
     history = read_history(Path(arguments.output)) if arguments.output else History()
     console.progress(f"looking at {len(entries)} recordings ...")
     durations_s = measure_all(entries)

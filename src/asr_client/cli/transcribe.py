@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from asr_client.bulk.inputs import Entry, Sources, collect
+from asr_client.bulk.inputs import Entry, Inputs, collect
 from asr_client.cli.arguments import ENVIRONMENT_HELP, add_connection, add_quiet, add_version
 from asr_client.cli.bulk_arguments import add_inputs, add_long, add_many, add_telling
 from asr_client.cli.console import Console, ExitCode, run_command
@@ -116,7 +116,7 @@ def _transcribe_all(arguments: argparse.Namespace) -> int:
     arguments.format = list(dict.fromkeys(arguments.format or ["txt"]))
     _refuse_idle_options(arguments)
     entries = collect(
-        Sources(
+        Inputs(
             files=tuple(arguments.files),
             recursive=arguments.recursive,
             files_from=arguments.files_from,

@@ -8,7 +8,7 @@ What is to be transcribed, found before any work.
 
 from __future__ import annotations
 
-from asr_client.bulk.inputs.collecting import Sources, collect
+from asr_client.bulk.inputs.collecting import Inputs, collect
 from asr_client.bulk.inputs.entry import STDIN, Entry
 
-__all__ = ["STDIN", "Entry", "Sources", "collect"]
+__all__ = ["STDIN", "Entry", "Inputs", "collect"]

@@ -19,11 +19,11 @@ from asr_client.bulk.inputs.walk import (
 )
 from asr_client.errors import ConfigError
 
-__all__ = ["Sources", "collect"]
+__all__ = ["Inputs", "collect"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sources:
+class Inputs:
     """
     What a caller names.
 
@@ -44,7 +44,7 @@ class Sources:
     skip: str | None = None
 
 
-def collect(sources: Sources) -> tuple[Entry, ...]:
+def collect(inputs: Inputs) -> tuple[Entry, ...]:
     """
     Find the recordings, in a settled order; what was found twice is one.
 
@@ -55,57 +55,57 @@ def collect(sources: Sources) -> tuple[Entry, ...]:
         ConfigError: If nothing was found in a place, a list cannot be read, or one recording is
             said to have two languages.
     """
-    if not (sources.files or sources.files_from or sources.manifest):
+    if not (inputs.files or inputs.files_from or inputs.manifest):
         raise ConfigError(
             "no recording is named", hint="name files or folders, or use --files-from or --manifest"
         )
-    if sources.files.count(STDIN) + (sources.files_from == STDIN) > 1:
+    if inputs.files.count(STDIN) + (inputs.files_from == STDIN) > 1:
         raise ConfigError("stdin (-) can be read only once")
-    entries = tuple(_without_doubles(_all(sources)))
+    entries = tuple(_without_doubles(_all(inputs)))
     if not entries:
-        raise ConfigError(f"{sources.files_from or sources.manifest}: it names no recording")
+        raise ConfigError(f"{inputs.files_from or inputs.manifest}: it names no recording")
     return entries
 
 
-def _all(sources: Sources) -> Iterator[Entry]:
-    for text in sources.files:
-        yield from _from_argument(text, sources)
-    if sources.files_from:
-        for line in read_paths(sources.files_from, null=sources.null):
+def _all(inputs: Inputs) -> Iterator[Entry]:
+    for text in inputs.files:
+        yield from _from_argument(text, inputs)
+    if inputs.files_from:
+        for line in read_paths(inputs.files_from, null=inputs.null):
             name = check_name(name_of_path(line.text), line.where)
             yield Entry(os.path.normpath(line.text), name, where=line.where)
-    if sources.manifest:
-        yield from read_manifest(sources.manifest)
+    if inputs.manifest:
+        yield from read_manifest(inputs.manifest)
 
 
-def _from_argument(text: str, sources: Sources) -> Iterator[Entry]:
+def _from_argument(text: str, inputs: Inputs) -> Iterator[Entry]:
     if text == STDIN:
         yield Entry(STDIN, "stdin", has_suffix=False, is_named=True)
     elif os.path.isdir(text):  # noqa: PTH112 - a name as it was written
-        yield from _from_folder(text, sources)
+        yield from _from_folder(text, inputs)
     elif is_pattern(text) and not os.path.lexists(text):
-        yield from _from_pattern(text, sources)
+        yield from _from_pattern(text, inputs)
     else:
         yield Entry(text, os.path.basename(text) or text, is_named=True)  # noqa: PTH119 - as above
 
 
-def _from_folder(folder: str, sources: Sources) -> Iterator[Entry]:
+def _from_folder(folder: str, inputs: Inputs) -> Iterator[Entry]:
     empty = True
-    for path in find_recordings(folder, recursive=sources.recursive, skip=sources.skip):
+    for path in find_recordings(folder, recursive=inputs.recursive, skip=inputs.skip):
         empty = False
         yield Entry(path, name_of_path(path, folder))
     if empty:
         raise ConfigError(
             f"{folder}: this folder holds no recordings, as far as names tell",
             hint="name files themselves if theirs tell nothing"
-            if sources.recursive
+            if inputs.recursive
             else "-r looks into its subfolders as well",
         )
 
 
-def _from_pattern(pattern: str, sources: Sources) -> Iterator[Entry]:
+def _from_pattern(pattern: str, inputs: Inputs) -> Iterator[Entry]:
     empty, base = True, pattern_base(pattern)
-    for path in match_pattern(pattern, sources.skip):
+    for path in match_pattern(pattern, inputs.skip):
         empty = False
         yield Entry(path, name_of_path(path, base))
     if empty:
