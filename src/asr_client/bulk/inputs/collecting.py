@@ -81,12 +81,12 @@ def _all(inputs: Inputs) -> Iterator[Entry]:
 def _from_argument(text: str, inputs: Inputs) -> Iterator[Entry]:
     if text == STDIN:
         yield Entry(STDIN, "stdin", has_suffix=False, is_named=True)
-    elif os.path.isdir(text):  # noqa: PTH112 - a name as it was written
+    elif os.path.isdir(text):
         yield from _from_folder(text, inputs)
     elif is_pattern(text) and not os.path.lexists(text):
         yield from _from_pattern(text, inputs)
     else:
-        yield Entry(text, os.path.basename(text) or text, is_named=True)  # noqa: PTH119 - as above
+        yield Entry(text, os.path.basename(text) or text, is_named=True)
 
 
 def _from_folder(folder: str, inputs: Inputs) -> Iterator[Entry]:
@@ -131,7 +131,7 @@ def _real(path: str, real_folder: Callable[[str], str]) -> str:
     """Resolve links; folders, which many share, once each."""
     if path == STDIN:
         return path
-    if os.path.islink(path):  # noqa: PTH114 - as above
+    if os.path.islink(path):
         return os.path.realpath(path)
     folder, name = os.path.split(path)
-    return os.path.join(real_folder(folder), name)  # noqa: PTH118 - as above
+    return os.path.join(real_folder(folder), name)

@@ -104,7 +104,7 @@ def _opened(path: str) -> Iterator[BinaryIO]:
                 raise ConfigError("standard input: it is closed")
             yield sys.stdin.buffer
             return
-        with open(path, "rb") as file:  # noqa: PTH123 - the name as it was written
+        with open(path, "rb") as file:
             yield file
     except OSError as error:
         raise ConfigError(f"{path}: it cannot be read: {error.strerror}") from error

@@ -64,7 +64,7 @@ def read_manifest(path: str) -> Iterator[Entry]:
 
 def kind_of(path: str, first: TextLine) -> Kind:
     """Tell the kind of a manifest by its name, else by its first line."""
-    suffix = os.path.splitext(path)[1].lower()  # noqa: PTH122 - a name, no place
+    suffix = os.path.splitext(path)[1].lower()
     if suffix == ".csv":
         first.refuse("tables need tabs between their columns", "save it as TSV")
     by_look: Kind = (
@@ -122,7 +122,7 @@ def _entry(line: TextLine, fields: Fields) -> Entry:
     path = _located(line, audio)
     return Entry(
         path=path,
-        name=name_of_path(path, os.path.dirname(line.file) or "."),  # noqa: PTH120 - a name
+        name=name_of_path(path, os.path.dirname(line.file) or "."),
         language=_text(line, fields, _LANGUAGE) or None,
         text=_text(line, fields, _TEXT),
         duration_s=_duration_s(line, fields),
@@ -136,7 +136,7 @@ def _located(line: TextLine, path: str) -> str:
         line.refuse(f"{path[:100]!r} is an address", "only files are read: download it first")
     if "\0" in path:
         line.refuse("a path holds a NUL")
-    return os.path.normpath(os.path.join(os.path.dirname(line.file), path))  # noqa: PTH118, PTH120 - names
+    return os.path.normpath(os.path.join(os.path.dirname(line.file), path))
 
 
 def _first(fields: Fields, names: tuple[str, ...]) -> object:

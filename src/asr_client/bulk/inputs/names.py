@@ -21,7 +21,7 @@ def name_of_path(path: str, base: str = ".") -> str:
         path: From the current folder, or absolute.
         base: The folder that the names begin below.
     """
-    whole = os.path.abspath(path)  # noqa: PTH100 - links stay what they are called
+    whole = os.path.abspath(path)
     below = os.path.relpath(whole, base)
     if below == os.pardir or below.startswith(os.pardir + os.sep):
         below = os.path.splitdrive(whole)[1].lstrip(os.sep)

@@ -37,7 +37,7 @@ def find_recordings(folder: str, *, recursive: bool, skip: str | None = None) ->
     """
     for each in _folders(folder, skip) if recursive else (folder,):
         for found in _list(each):
-            if found.is_file() and os.path.splitext(found.name)[1].lower() in AUDIO_SUFFIXES:  # noqa: PTH122 - ten times as fast
+            if found.is_file() and os.path.splitext(found.name)[1].lower() in AUDIO_SUFFIXES:
                 yield found.path
 
 
@@ -116,7 +116,7 @@ def _list(folder: str, *, hidden: bool = False) -> list[os.DirEntry[str]]:
 
 def _identity(folder: str) -> tuple[int, int]:
     try:
-        facts = os.stat(folder)  # noqa: PTH116 - a path made of text stays one
+        facts = os.stat(folder)
     except OSError as error:
         raise ConfigError(f"{folder}: this folder cannot be read: {error.strerror}") from error
     return facts.st_dev, facts.st_ino
@@ -126,6 +126,6 @@ def _is_same(folder: str, other: str | None) -> bool:
     if other is None:
         return False
     try:
-        return os.path.samefile(folder, other)  # noqa: PTH121 - as above
+        return os.path.samefile(folder, other)
     except OSError:
         return False  # one of them does not exist
