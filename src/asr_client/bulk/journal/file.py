@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -47,6 +48,8 @@ class Journal:
                 f"{folder}: nothing can be written there: {error.strerror}"
             ) from error
         try:
+            if not stat.S_ISREG(os.fstat(self._file).st_mode):
+                raise ConfigError(f"{self.path} is no file, and so no journal")
             self._lock(folder)
             self.history = self._repair()
             sync_folder(folder)
@@ -80,18 +83,18 @@ class Journal:
             os.fsync(self._file)
         return History.of(map(parse_line, content[:whole].splitlines()))
 
-    def append(self, line: JournalLine) -> None:
-        """Write one line down to last; raises OSError if that cannot be."""
+    def append(self, *lines: JournalLine) -> None:
+        """Write lines down to last, all or none; raises OSError if that cannot be."""
         size_bytes = os.fstat(self._file).st_size
-        rest = memoryview(write_line(line))
+        rest = memoryview(b"".join(map(write_line, lines)))
         try:
             while rest:  # a disk that is nearly full takes a part
                 rest = rest[os.write(self._file, rest) :]
             os.fsync(self._file)
-        except OSError:
+        except OSError as error:
             with suppress(OSError):
                 os.ftruncate(self._file, size_bytes)
-            raise
+            raise OSError(error.errno, error.strerror, str(self.path)) from error
 
     def close(self) -> None:
         """Let others write."""
@@ -108,8 +111,10 @@ class Journal:
 
 def read_history(folder: Path) -> History:
     """Read a folder's journal without a claim to it; a folder without one has no history."""
+    path = folder / JOURNAL_NAME
     try:
-        content = (folder / JOURNAL_NAME).read_bytes()
+        # A pipe would be waited for, a device read without end; `Journal` says what is wrong.
+        content = path.read_bytes() if path.is_file() and not path.is_symlink() else b""
     except OSError:
         return History()
     return History.of(map(parse_line, content[: content.rfind(b"\n") + 1].splitlines()))

@@ -72,8 +72,8 @@ class History:
 
     @property
     def is_empty(self) -> bool:
-        """Whether no run was ever begun."""
-        return not self._runs
+        """Whether nothing is known of any run."""
+        return not self._runs and not self.records
 
     def options_of(self, name: str) -> Mapping[str, Any]:
         """Give the options with which a recording was last gone through."""

@@ -99,6 +99,15 @@ class RunEnded:
 
 JournalLine = RunBegun | Record | RunEnded
 
+# What JSON has for the fields' types.
+_TYPES: Mapping[str, type | tuple[type, ...]] = {
+    "str": str,
+    "int": int,
+    "float": (int, float),
+    "Mapping[str, Any]": dict,
+    "tuple[Written, ...]": list,
+}
+
 
 def key_of(content_sha256: str, language: str | None, options: Mapping[str, Any]) -> str:
     """
@@ -135,7 +144,9 @@ def parse_line(text: bytes) -> JournalLine | None:
                 return RunBegun(**_known(RunBegun, fields))
             case "done" | "failed":
                 known = _known(Record, fields)
-                known["outputs"] = tuple(Written(**each) for each in known.get("outputs", ()))
+                known["outputs"] = tuple(
+                    Written(**_known(Written, each)) for each in known.get("outputs", ())
+                )
                 return Record(**known)
             case "end":
                 return RunEnded(**_known(RunEnded, fields))
@@ -144,14 +155,11 @@ def parse_line(text: bytes) -> JournalLine | None:
     return None
 
 
-def _known(kind: type[JournalLine], fields: Mapping[str, Any]) -> dict[str, Any]:
+def _known(kind: type[JournalLine | Written], fields: Mapping[str, Any]) -> dict[str, Any]:
     """Leave out what a later version has added, and refuse what is of another type."""
     known = {name: fields[name] for name in kind.__dataclass_fields__ if name in fields}
     for name, value in known.items():
-        expected = str(kind.__dataclass_fields__[name].type)
-        is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-        if (expected == "str" and not isinstance(value, str)) or (
-            expected in ("float", "int") and not is_number
-        ):
+        expected = _TYPES.get(str(kind.__dataclass_fields__[name].type), object)
+        if not isinstance(value, expected) or isinstance(value, bool):
             raise TypeError(name)
     return known
