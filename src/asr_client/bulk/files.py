@@ -14,7 +14,15 @@ _BLOCK_BYTES = 1 << 20
 
 # What is wrong with one name, and would not be with the next: too long, a folder in its place.
 _OF_ONE_NAME = frozenset(
-    (errno.ENAMETOOLONG, errno.EISDIR, errno.ENOTDIR, errno.EILSEQ, errno.EINVAL, errno.ELOOP)
+    (
+        errno.ENAMETOOLONG,
+        errno.EEXIST,
+        errno.EISDIR,
+        errno.ENOTDIR,
+        errno.EILSEQ,
+        errno.EINVAL,
+        errno.ELOOP,
+    )
 )
 
 

@@ -176,7 +176,9 @@ class _Run:
             self._store.keep(task, transcript)
         except OSError as error:
             if is_own_fault(error):
-                self._fail(task, ASRError(f"its transcript cannot be written: {error}"))
+                # What replaces a file names itself first; its place is what its user knows.
+                place = f"{error.filename2 or error.filename}: {error.strerror}"
+                self._fail(task, ASRError(f"its transcript cannot be written: {place}"))
             else:
                 self.stopped_by = error
             return

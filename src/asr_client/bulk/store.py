@@ -68,7 +68,8 @@ class FolderStore:
         if is_done(assignment, key, record, self._folder):
             return Skipped(place)
         if record is not None and record.ok and record.key == key:
-            self.rewritten += 1
+            kept = {each.path for each in record.outputs}
+            self.rewritten += kept.issuperset(each.path for each in assignment.outputs)
         return Task(place, assignment, key)
 
     def keep(self, task: Task, transcript: Transcript) -> None:
