@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -11,10 +12,12 @@ from asr_client.bulk.journal import History, Record, differences
 from asr_client.bulk.outputs import Assignment
 from asr_client.errors import ConfigError
 
-__all__ = ["Beginning", "check_beginning", "is_done"]
+__all__ = ["Beginning", "check_beginning", "is_done", "take_back"]
 
 # "new" writes over nothing, "resume" goes on, "overwrite" does all of it again.
 Beginning = Literal["new", "resume", "overwrite"]
+
+_TAKEN_BACK = "it is to be made again"
 
 
 def check_beginning(
@@ -66,6 +69,20 @@ def _check_options(
                 f"{folder} holds transcripts made with other options: {'; '.join(differing)}",
                 hint="use another folder, the same options, or --overwrite",
             )
+
+
+def take_back(assignments: Sequence[Assignment], history: History) -> tuple[Record, ...]:
+    """
+    Make the lines that say of what is overwritten that it is to be made again.
+
+    Without them, a run that overwrites and is stopped would be resumed as one that had done all.
+    """
+    records = (history.records.get(assignment.name) for assignment in assignments)
+    return tuple(
+        replace(record, outputs=(), audio_s=0.0, at_s=0.0, code="overwritten", message=_TAKEN_BACK)
+        for record in records
+        if record is not None and record.ok
+    )
 
 
 def is_done(assignment: Assignment, key: str, record: Record | None, folder: Path) -> bool:
