@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 from asr_client.errors import ConfigError
 
 if TYPE_CHECKING:
+    from asr_client.bulk.resume import Beginning
     from asr_client.chunking.options import Chunking
 
-__all__ = ["add_inputs", "add_long", "add_many", "add_telling", "chunking_from"]
+__all__ = ["add_inputs", "add_long", "add_many", "add_telling", "beginning_from", "chunking_from"]
 
 _PROFILES = ("default", "dhruva")
 
@@ -150,6 +151,11 @@ def chunking_from(arguments: argparse.Namespace) -> Chunking:
         return replace(profile, **changes)
     except ConfigError as error:
         raise ConfigError(f"--chunk-s, --overlap-s: {error.message}", hint=error.hint) from error
+
+
+def beginning_from(arguments: argparse.Namespace) -> Beginning:
+    """Tell how a run begins in its folder."""
+    return "resume" if arguments.resume else "overwrite" if arguments.overwrite else "new"
 
 
 def _jobs(text: str) -> int | str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,11 +17,12 @@ from asr_client.bulk.durations import DurationScan
 from asr_client.bulk.files import put_in_place
 from asr_client.bulk.journal import Journal, RunBegun, RunEnded, read_history
 from asr_client.bulk.outputs import Assignment, assign_outputs
-from asr_client.bulk.resume import Beginning, check_beginning
+from asr_client.bulk.resume import check_beginning, take_back
 from asr_client.bulk.run import Store, Task, run_bulk
 from asr_client.bulk.store import FolderStore
+from asr_client.cli.bulk_arguments import beginning_from
 from asr_client.cli.console import Console, ExitCode
-from asr_client.cli.opening import config_from, open_client
+from asr_client.cli.opening import config_from, open_client, shaping_options
 from asr_client.cli.outputs import Destination, check_stream, write_output
 from asr_client.cli.progress import Progress
 from asr_client.cli.signals import Drain
@@ -33,9 +33,8 @@ from asr_client.formats import format_transcript
 if TYPE_CHECKING:
     from asr_client.bulk.inputs import Entry
     from asr_client.results import Transcript
-    from asr_client.settings.config import ClientConfig
 
-__all__ = ["beginning_of", "options_of", "to_folder", "to_stdout"]
+__all__ = ["to_folder", "to_stdout"]
 
 
 class _StdoutStore:
@@ -84,7 +83,7 @@ def to_folder(arguments: argparse.Namespace, entries: Sequence[Entry], console: 
     folder = Path(arguments.output)
     assignments = assign_outputs(entries, folder, arguments.format)
     config = config_from(arguments)
-    options, beginning = options_of(config), beginning_of(arguments)
+    options, beginning = shaping_options(config), beginning_from(arguments)
     check_beginning(beginning, assignments, folder, read_history(folder), options)
     run = _Run(arguments, assignments, console, folder, options)
     with ExitStack() as stack:
@@ -99,7 +98,8 @@ def to_folder(arguments: argparse.Namespace, entries: Sequence[Entry], console: 
                 model=config.model,
                 url=str(config.endpoint),
                 recordings=len(assignments),
-            )
+            ),
+            *(take_back(assignments, journal.history) if beginning == "overwrite" else ()),
         )
         store = FolderStore(
             assignments,
@@ -129,21 +129,6 @@ def _warn_of_damage(journal: Journal, console: Console) -> None:
             f"{journal.path}: {journal.history.damaged} lines are damaged; what they told of is "
             "done again"
         )
-
-
-def beginning_of(arguments: argparse.Namespace) -> Beginning:
-    """Tell how a run begins in its folder."""
-    return "resume" if arguments.resume else "overwrite" if arguments.overwrite else "new"
-
-
-def options_of(config: ClientConfig) -> dict[str, Any]:
-    """Tell what shapes the text of all recordings."""
-    return {
-        "model": config.model,
-        "language": config.language,
-        "normalize_peak": config.normalize_peak,
-        "chunking": asdict(config.chunking),
-    }
 
 
 def _references(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 from contextlib import ExitStack
-from typing import TYPE_CHECKING
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
 
 from asr_client.cli.arguments import settings_from
 from asr_client.cli.bulk_arguments import chunking_from
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from asr_client.client import ASRClient
     from asr_client.settings.config import ClientConfig, Settings
 
-__all__ = ["client_settings", "config_from", "open_client"]
+__all__ = ["client_settings", "config_from", "open_client", "shaping_options"]
 
 # Stands for the embedded server's address, while that is not known.
 _EMBEDDED = "http://127.0.0.1"
@@ -51,6 +52,16 @@ def config_from(arguments: argparse.Namespace) -> ClientConfig:
     if arguments.embedded:
         url = "grpc://127.0.0.1" if arguments.protocol == "grpc" else _EMBEDDED
     return ClientConfig.resolve(url, **settings)
+
+
+def shaping_options(config: ClientConfig) -> dict[str, Any]:
+    """Tell what shapes the text of all recordings: with other options it would be another text."""
+    return {
+        "model": config.model,
+        "language": config.language,
+        "normalize_peak": config.normalize_peak,
+        "chunking": asdict(config.chunking),
+    }
 
 
 def open_client(arguments: argparse.Namespace, console: Console, stack: ExitStack) -> ASRClient:

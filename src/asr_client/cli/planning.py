@@ -19,9 +19,9 @@ from asr_client.bulk.outputs import Assignment, assign_outputs
 from asr_client.bulk.plan import Expectation, bytes_to_send, expect, histogram
 from asr_client.bulk.resume import check_beginning
 from asr_client.bulk.store import is_made
+from asr_client.cli.bulk_arguments import beginning_from
 from asr_client.cli.console import Console, ExitCode
-from asr_client.cli.many import beginning_of, options_of
-from asr_client.cli.opening import client_settings, config_from
+from asr_client.cli.opening import client_settings, config_from, shaping_options
 
 if TYPE_CHECKING:
     from asr_client.settings.config import ClientConfig
@@ -71,9 +71,9 @@ def _left(
     """Tell the places of the recordings that no earlier run has done."""
     if not arguments.output or (len(entries) == 1 and entries[0].is_named):
         return list(range(len(entries)))
-    folder, options = Path(arguments.output), options_of(config)
+    folder, options = Path(arguments.output), shaping_options(config)
     assignments = assign_outputs(entries, folder, arguments.format)
-    beginning = beginning_of(arguments)
+    beginning = beginning_from(arguments)
     check_beginning(beginning, assignments, folder, history, options)
     if beginning != "resume":
         return list(range(len(assignments)))
