@@ -187,7 +187,7 @@ def test_every_request_is_told_of_those_too_large_too() -> None:
 def test_what_was_answered_is_kept_when_time_is_up_before_all_was_read() -> None:
     """Reading goes on, on an event loop as in threads, so that the result tells of all of it."""
 
-    def answer(number: int, _at_s: float) -> Reply | ASRError:
+    def answer(_number: int, _at_s: float) -> Reply | ASRError:
         hand.now_s += 0.3
         return HEARD
 

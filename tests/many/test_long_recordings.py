@@ -113,6 +113,21 @@ def test_what_is_too_large_is_cut_and_the_limit_remembered() -> None:
         assert set(gateway.counts_by_status()) == {200}
 
 
+def test_halves_within_an_overlap_are_told_by_their_neighbours() -> None:
+    """A limit that is learned late leaves pieces no longer than what two of them share."""
+    chunking = Chunking(overlap_s=7)
+    with (
+        Gateway(answer, max_body_bytes=150_000) as gateway,
+        client_of(gateway, chunking=chunking) as client,
+    ):
+        transcript = client.transcribe(UNBROKEN[: 100 * RATE_HZ], sample_rate_hz=RATE_HZ)
+    assert transcript.text == words_for(range(250))
+    assert transcript.coverage.unsent == ()
+    assert transcript.is_complete
+    starts = [segment.start_s for segment in transcript.segments]
+    assert starts == sorted(starts)
+
+
 def test_a_short_recording_that_is_too_large_is_cut() -> None:
     """It would go in one request, if the gateway took it."""
     clip = speak(range(50), pause_after=6)
@@ -163,6 +178,9 @@ def test_a_gap_beside_an_overlap_loses_no_more_than_its_own(gateway: Gateway) ->
         if 0.4 * number + 0.3 <= begin_s or 0.4 * number >= end_s
     ]
     assert set(outside) <= set(transcript.text.split())
+    (gap,) = [segment for segment in transcript.segments if segment.is_gap]
+    assert (gap.start_s, gap.end_s) == (begin_s, end_s)
+    assert f"no text from {begin_s:.1f} to {end_s:.1f} s" in transcript.warnings[0]
 
 
 def test_an_error_is_raised_if_nothing_came_back(gateway: Gateway) -> None:

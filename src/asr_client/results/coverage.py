@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Literal
 
 __all__ = ["Chunk", "Coverage", "Seam"]
@@ -64,7 +65,8 @@ class Coverage:
         return not self.gaps
 
     def _left_out_by(self, chunks: tuple[Chunk, ...]) -> tuple[tuple[int, int], ...]:
-        ends = [0, *(chunk.end_sample for chunk in chunks)]
+        # One chunk may lie within another.
+        ends = accumulate((chunk.end_sample for chunk in chunks), max, initial=0)
         begins = [*(chunk.first_sample for chunk in chunks), self.samples]
         return tuple((end, begin) for end, begin in zip(ends, begins, strict=True) if begin > end)
 

@@ -15,6 +15,10 @@ from asr_client.results import GAP_TEXT, Coverage, Item, Segment, Timing, Transc
 
 __all__ = ["assemble", "assemble_item"]
 
+# So long have two parts to overlap for what lies between them to be of no use: a word that one has
+# heard cut off is whole in the other.
+_ENOUGH_S = 0.5
+
 
 def assemble(hearing: Hearing, model_version: str, now_s: float) -> Transcript:
     """
@@ -23,13 +27,14 @@ def assemble(hearing: Hearing, model_version: str, now_s: float) -> Transcript:
     Raises:
         ASRError: What it failed with, if there is no text at all.
     """
-    parts = sorted(hearing.parts, key=lambda part: part.first_sample)
+    parts = sorted(hearing.parts, key=lambda part: (part.first_sample, part.end_sample))
     attempts = (*hearing.call.log, *(each for part in parts for each in part.attempts))
     _raise_failure(hearing, parts, attempts)
     terms, reader = hearing.terms, hearing.reader
     rate_hz = terms.recognizer.sample_rate_hz
+    telling = _needed(parts, rate_hz)
     shared_words = most_words(hearing.call.session.config.chunking.overlap_s)
-    segments = _segments(parts, rate_hz, shared_words)
+    segments = _segments(telling, rate_hz, shared_words)
     text = " ".join(each.text or GAP_TEXT for each in segments if each.text or each.is_gap)
     longest_s = max(part.samples for part in parts) / rate_hz
     return Transcript(
@@ -47,7 +52,7 @@ def assemble(hearing: Hearing, model_version: str, now_s: float) -> Transcript:
         warnings=(
             *reader.warnings,
             *terms.warnings(longest_s, text),
-            *_told_gaps(parts, rate_hz),
+            *_told_gaps(telling, rate_hz),
         ),
         coverage=_coverage(parts, reader.samples, rate_hz),
     )
@@ -72,23 +77,51 @@ def _raise_failure(hearing: Hearing, parts: Sequence[Part], attempts: tuple[Atte
         raise failure
 
 
+def _needed(parts: Sequence[Part], rate_hz: int) -> list[Part]:
+    """
+    Leave out parts that lie within what their two neighbours have heard.
+
+    Where a piece was halved again and again, some halves are no longer than the overlap. What they
+    have heard is told by their neighbours, and would be told twice.
+    """
+    needed: list[Part] = []
+    for part in parts:
+        while len(needed) > 1 and not (part.failure or needed[-2].failure):
+            enough_s = 0 if needed[-1].failure else _ENOUGH_S
+            if needed[-2].end_sample < part.first_sample + enough_s * rate_hz:
+                break
+            needed.pop()
+        needed.append(part)
+    return needed
+
+
 def _segments(parts: Sequence[Part], rate_hz: int, shared_words: int) -> tuple[Segment, ...]:
-    """Give each part its own words; where two heard the same, one ends where the other begins."""
+    """Give each part its own words."""
     overlaps = [
-        earlier.seam == "overlap" and not (earlier.failure or later.failure)
+        earlier.end_sample > later.first_sample and not (earlier.failure or later.failure)
         for earlier, later in pairwise(parts)
     ]
     texts = merge_texts([part.text for part in parts], overlaps, overlap_words=shared_words)
-    seams = [
-        (earlier.end_sample + later.first_sample) / 2 / rate_hz
-        for earlier, later in pairwise(parts)
-    ]
-    begins = [parts[0].first_sample / rate_hz, *seams]
-    ends = [*seams, parts[-1].end_sample / rate_hz]
     return tuple(
         Segment(begin_s, end_s, text, is_gap=part.failure is not None)
-        for part, text, begin_s, end_s in zip(parts, texts, begins, ends, strict=True)
+        for part, text, (begin_s, end_s) in zip(parts, texts, _spans(parts, rate_hz), strict=True)
     )
+
+
+def _spans(parts: Sequence[Part], rate_hz: int) -> list[tuple[float, float]]:
+    """Tell from and until when each part tells, in seconds."""
+    seams = [_seam(earlier, later) / rate_hz for earlier, later in pairwise(parts)]
+    begins = [parts[0].first_sample / rate_hz, *seams]
+    return list(zip(begins, [*seams, parts[-1].end_sample / rate_hz], strict=True))
+
+
+def _seam(earlier: Part, later: Part) -> float:
+    """Where two heard the same, one ends where the other begins; a gap has what nobody heard."""
+    if later.failure and not earlier.failure:
+        return earlier.end_sample
+    if earlier.failure and not later.failure:
+        return later.first_sample
+    return (earlier.end_sample + later.first_sample) / 2
 
 
 def _coverage(parts: Sequence[Part], samples: int, rate_hz: int) -> Coverage | None:
@@ -111,8 +144,9 @@ def _timing(hearing: Hearing, attempts: Sequence[Attempt], now_s: float) -> Timi
 
 def _told_gaps(parts: Sequence[Part], rate_hz: int) -> Iterator[str]:
     """Tell of each gap once, however many parts it has."""
-    for reason, gap in groupby(parts, lambda part: part.failure and str(part.failure)):
+    reasons = [part.failure and str(part.failure) for part in parts]
+    spans = zip(reasons, _spans(parts, rate_hz), strict=True)
+    for reason, gap in groupby(spans, itemgetter(0)):
         if reason is not None:
-            first, last = itemgetter(0, -1)(tuple(gap))
-            begin_s, end_s = first.first_sample / rate_hz, last.end_sample / rate_hz
+            (_, (begin_s, _)), (_, (_, end_s)) = itemgetter(0, -1)(tuple(gap))
             yield f"no text from {begin_s:.1f} to {end_s:.1f} s: {reason}"
