@@ -33,7 +33,6 @@ __all__ = [
     "emit",
     "send",
     "sleep",
-    "start",
     "take",
     "wait",
     "work",
@@ -134,11 +133,6 @@ def work(function: Callable[[], Value], deadline: Deadline, doing: str) -> Flow[
 def sleep(seconds: float) -> Flow[None]:
     """Let time pass."""
     yield Sleep(seconds)
-
-
-def start(key: object, flow: Flow[Any]) -> Flow[None]:
-    """Have another flow driven beside this one."""
-    yield Start(key, flow)
 
 
 def wait(seconds: float | None = None) -> Flow[Ended | None]:

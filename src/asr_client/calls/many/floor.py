@@ -11,7 +11,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from asr_client.calls.effects import NO_MORE, Ended, Flow
+from asr_client.calls.effects import NO_MORE, Ended, Start
 from asr_client.calls.many.assembly import assemble_item
 from asr_client.calls.many.hearing import Hearing, Part
 from asr_client.calls.many.opening import open_hearing
@@ -25,7 +25,7 @@ from asr_client.calls.terms import Options
 from asr_client.errors import ASRError, TooLargeError
 from asr_client.results import Item
 
-__all__ = ["Branch", "Floor"]
+__all__ = ["Floor"]
 
 # Recordings that are read at a time: decoding holds the interpreter's lock in part.
 _READERS = 3
@@ -35,14 +35,6 @@ _HELD = 4
 _FULL = ("overloaded", "rate_limited")
 # How long at most nobody looks whether the caller wants it stopped, while nothing is under way.
 _LOOK_AGAIN_S = 0.5
-
-
-@dataclass(frozen=True, slots=True)
-class Branch:
-    """Something to begin."""
-
-    key: object
-    flow: Flow[object]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -147,7 +139,7 @@ class Floor:
 
     # What is begun.
 
-    def next_branch(self) -> Branch | None:
+    def next_start(self) -> Start | None:
         """Name what is to be begun now; None if there is nothing, or no room."""
         if self._many.stopping():
             return None
@@ -168,7 +160,7 @@ class Floor:
             pause_s = min(pause_s, _LOOK_AGAIN_S)
         return None if pause_s == math.inf else pause_s
 
-    def _ask(self) -> Branch | None:
+    def _ask(self) -> Start | None:
         now_s = self._session.clock()
         limit = 1 if self._outage.is_on else self._concurrency.limit
         if self._asking >= limit or self._outage.begins_in_s(now_s) > 0:
@@ -179,15 +171,15 @@ class Floor:
         self._asking += 1
         self._concurrency.started(now_s)
         call = part.hearing.call_for(part, now_s)
-        return Branch(_Asking(part, call, now_s), part.ask(call, self._shapes.padded(part.samples)))
+        return Start(_Asking(part, call, now_s), part.ask(call, self._shapes.padded(part.samples)))
 
-    def _read(self) -> Branch | None:
+    def _read(self) -> Start | None:
         if self._readers >= _READERS or not self._waiting.has_room(self._concurrency.limit):
             return None
         for hearing in self._hearings.values():
             if not hearing.is_read and not hearing.is_reading and hearing.failure is None:
                 hearing.is_reading = True
-                return Branch(_Reading(hearing), hearing.read())
+                return Start(_Reading(hearing), hearing.read())
         return None
 
     @property

@@ -7,7 +7,7 @@ Like every flow it does no I/O itself; what is begun is driven beside it (effect
 from __future__ import annotations
 
 from asr_client.calls.discovery import find_route
-from asr_client.calls.effects import Flow, emit, start, take, wait
+from asr_client.calls.effects import Flow, emit, take, wait
 from asr_client.calls.many.floor import Floor
 from asr_client.calls.many.hearing import Hearing
 from asr_client.calls.many.options import ManyOptions
@@ -73,9 +73,9 @@ def _hand_out(floor: Floor) -> Flow[None]:
 
 def _go_on(floor: Floor) -> Flow[None]:
     """Begin what there is to begin; else wait for something to end."""
-    branch = floor.next_branch()
-    if branch is not None:
-        yield from start(branch.key, branch.flow)
+    begun = floor.next_start()
+    if begun is not None:
+        yield begun
     elif not floor.is_done:
         ended = yield from wait(floor.pause_s)
         if ended is not None:
