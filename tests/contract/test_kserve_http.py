@@ -583,7 +583,9 @@ def test_model_statistics_lists_models_when_the_index_is_closed() -> None:
 
 
 @pytest.mark.parametrize(
-    "call", [HTTP.server_live(), HTTP.server_ready(), HTTP.model_ready("m")], ids=repr
+    "call",
+    [HTTP.server_live(), HTTP.server_ready(), HTTP.model_ready("m")],
+    ids=lambda call: call.request.path,
 )
 @pytest.mark.parametrize(("status", "ready"), [(200, True), (400, False)])
 def test_health_is_a_yes_or_no_when_triton_answers(call, status, ready) -> None:
