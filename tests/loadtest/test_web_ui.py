@@ -61,6 +61,13 @@ class WebInterface:
                 if time.monotonic() > ends_s:
                     raise
 
+    def wait_for_page(self) -> None:
+        """Locust listens a little before it has all that its page shows: until then it says 500."""
+        ends_s = time.monotonic() + _PATIENCE_S
+        while self.get("/") == "HTTP 500" and time.monotonic() < ends_s:
+            with suppress(subprocess.TimeoutExpired):
+                self.process.wait(0.1)
+
     def swarm(self, **form: str) -> None:
         """Send the form that starts a test, as the page does."""
         data = urllib.parse.urlencode({"user_count": "1", "spawn_rate": "1", **form}).encode()
@@ -115,7 +122,7 @@ def web(tmp_path: Path, embedded_triton: EmbeddedTriton, key: str) -> Iterator[W
     interface = WebInterface(tmp_path / "runs", embedded_triton.http_url, key)
     with interface.process as process:
         try:
-            interface.get("/")
+            interface.wait_for_page()
             yield interface
         finally:
             process.terminate()
