@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import os
 import re
 import subprocess
 import sys
@@ -74,15 +75,16 @@ def test_own_words(): print('canary, X-API-Key, ***')
 """
 
 
-def run_pytest(folder: Path, tests: str) -> subprocess.CompletedProcess[str]:
+def run_pytest(folder: Path, tests: str, *options: str) -> subprocess.CompletedProcess[str]:
     """Run tests with the plugin, and with nothing else of this project's settings."""
     (folder / "test_it.py").write_text(HEAD + tests)
     (folder / "pytest.ini").write_text(f"[pytest]\npythonpath = {SUPPORT}\n")
     (folder / "conftest.py").write_text("pytest_plugins = ['key_scan']\n")
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider"]
     return subprocess.run(
-        [*command, f"--basetemp={folder / 'temporary'}", str(folder)],
+        [*command, f"--basetemp={folder / 'temporary'}", *options, str(folder)],
         cwd=folder,
+        env={**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},  # a matter of seconds
         capture_output=True,
         text=True,
         check=False,
@@ -115,6 +117,16 @@ def test_run_fails_although_every_test_passes(tmp_path: Path) -> None:
     """A key in a captured output that pytest would not even print."""
     done = run_pytest(tmp_path, "def test_a(): print(KEY)")
     assert "1 passed" in done.stdout
+    assert done.returncode == 1
+
+
+def test_run_that_processes_share_fails_as_well(tmp_path: Path) -> None:
+    """What one of them finds, in a report or in a file at its end, is told by the whole run."""
+    leaks = "def test_a(): print(KEY)\ndef test_b(tmp_path): (tmp_path / 'b').write_text(KEY)"
+    done = run_pytest(tmp_path, leaks, "-p", "xdist", "-n", "1")
+    summary = done.stdout.partition("keys that were shown")[2]
+    assert re.search(r"^captured stdout call of \S+test_a: key", summary, re.MULTILINE), done.stdout
+    assert re.search(r"^the file \S+/b: key", summary, re.MULTILINE), done.stdout
     assert done.returncode == 1
 
 

@@ -70,9 +70,16 @@ class KeyScan:
         """Look at a warning."""
         self.look_at(str(warning_message.message), f"a warning in {nodeid}")
 
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """Take over what was found by one of several processes that share the run."""
+        self.finds += getattr(node, "workeroutput", {}).get("keys that were shown", [])
+
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Fail the run if anything was found."""
         self.finish()
+        if hasattr(session.config, "workeroutput"):
+            session.config.workeroutput["keys that were shown"] = self.finds
         if self.finds and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
