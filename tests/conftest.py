@@ -17,7 +17,7 @@ from asr_client.embedded import EmbeddedTriton
 if TYPE_CHECKING:
     from key_scan import KeyScan
 
-pytest_plugins = ["key_scan", "raw_servers"]
+pytest_plugins = ["alone", "key_scan", "raw_servers"]
 
 PROJECT = Path(__file__).parent.parent
 SPEECH = PROJECT / "samples" / "speech"

@@ -44,6 +44,7 @@ def defaults(locust_run: LocustRun, embedded_triton: EmbeddedTriton) -> Finished
     return locust_run.judged(embedded_triton.http_url, "-t", "6s")
 
 
+@pytest.mark.alone
 def test_defaults_transcribe_the_samples_at_the_default_rate(defaults: FinishedRun) -> None:
     """With a host and nothing else, the shipped recordings are transcribed, one a second."""
     arrivals = make_arrivals(
@@ -90,6 +91,7 @@ def test_counts_agree_with_tritons_own(
     assert reconciled["client"] == reconciled["server"] == run.outcomes["ok"] > 10
 
 
+@pytest.mark.alone
 def test_closed_loop_is_labelled_and_ends_with_its_run_time(
     locust_run: LocustRun, embedded_triton: EmbeddedTriton
 ) -> None:
@@ -143,6 +145,7 @@ def test_overflow_is_recorded_as_not_sent(
     assert late.detail == "2 requests were on their way already"
 
 
+@pytest.mark.alone
 def test_full_queue_is_overload_of_the_server(
     locust_run: LocustRun, embedded_triton: EmbeddedTriton
 ) -> None:
@@ -226,6 +229,7 @@ def test_users_of_an_open_loop_are_warned_of(
     assert run.info.offered == len(run.samples)
 
 
+@pytest.mark.alone
 def test_paddings_are_swept(locust_run: LocustRun, embedded_triton: EmbeddedTriton) -> None:
     """Each padding is a measurement of the same arrivals, and a row of the table."""
     run = locust_run.judged(

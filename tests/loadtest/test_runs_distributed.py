@@ -21,6 +21,7 @@ def workers_of(process: subprocess.Popen[str]) -> list[int]:
     return [child.pid for child in psutil.Process(process.pid).children()]
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("workers", [2, 4])
 def test_workers_offer_together_what_one_process_offers(
     tmp_path: Path, embedded_triton: EmbeddedTriton, workers: int

@@ -48,6 +48,7 @@ def gateway(
     return start
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("way", [("http", "asr_slow"), ("generate", "asr")])
 def test_kserve_reaches_triton_through_the_gateway(
     locust_run: LocustRun,
@@ -111,6 +112,7 @@ def test_limit_below_the_plan_stops_the_test_before_it_starts(
     assert len(entry.calls) < 10
 
 
+@pytest.mark.alone
 def test_limit_that_binds_is_the_gateways_and_not_the_servers(
     locust_run: LocustRun, gateway: Callable[..., Gateway], gated: tuple[str, ...]
 ) -> None:
@@ -132,6 +134,7 @@ def test_limit_that_binds_is_the_gateways_and_not_the_servers(
     )
 
 
+@pytest.mark.alone
 def test_search_that_meets_the_limit_says_so(
     locust_run: LocustRun, gateway: Callable[..., Gateway], gated: tuple[str, ...]
 ) -> None:
@@ -150,6 +153,7 @@ def test_search_that_meets_the_limit_says_so(
     assert run.code == 4
 
 
+@pytest.mark.alone
 def test_several_keys_get_past_a_limit_on_each(
     locust_run: LocustRun, gateway: Callable[..., Gateway], gated: tuple[str, ...]
 ) -> None:
@@ -190,6 +194,7 @@ def test_wrong_key_is_refused_before_the_start(
     assert not list(run.out.iterdir())
 
 
+@pytest.mark.alone
 def test_key_is_in_nothing_that_a_run_leaves(
     locust_run: LocustRun,
     gateway: Callable[..., Gateway],

@@ -65,6 +65,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.alone
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_scenario_holds(results: dict[str, Any], name: str) -> None:
@@ -77,6 +78,7 @@ def test_scenario_holds(results: dict[str, Any], name: str) -> None:
     assert result["word"] == "holds", [each["why"] for each in result["judgements"]]
 
 
+@pytest.mark.alone
 def test_ctrl_c_in_a_stall_leaves_nothing(tmp_path: Path) -> None:
     """Neither the server, which stands still just then, nor the load test, nor a file."""
     folder = tmp_path / "selftest"
