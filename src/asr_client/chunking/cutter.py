@@ -14,7 +14,7 @@ from asr_client.chunking.held import HeldAudio
 from asr_client.chunking.lengths import Lengths
 from asr_client.chunking.options import Chunking
 from asr_client.chunking.piece import Piece
-from asr_client.chunking.places import pause_place, quiet_place
+from asr_client.chunking.places import clean_pause_place, quiet_place
 from asr_client.results import Seam
 
 __all__ = ["Cutter", "halve"]
@@ -91,7 +91,7 @@ class Cutter:
 
     def _cut(self, lengths: Lengths, earliest: int, latest: int) -> Piece:
         stretch = self._held.stretch(latest)
-        place = pause_place(stretch, max(1, earliest), latest, latest, self._chunking.speech)
+        place = clean_pause_place(stretch, max(1, earliest), latest, latest, self._chunking.speech)
         if place is not None:
             return self._take(place, "pause")
         overlap = lengths.overlap
@@ -127,7 +127,7 @@ def halve(piece: Piece, chunking: Chunking) -> tuple[Piece, Piece] | None:
     held.push(wave.samples)
     held.finish()
     stretch = held.stretch(size)
-    place = pause_place(stretch, size // 4, size - size // 4, size // 2, chunking.speech)
+    place = clean_pause_place(stretch, size // 4, size - size // 4, size // 2, chunking.speech)
     if place is not None:
         return _halves(piece, place, place, "pause")
     overlap = min(round(chunking.overlap_s * rate_hz), size // 4)

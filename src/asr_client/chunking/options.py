@@ -35,8 +35,9 @@ class Chunking:
     How long recordings are cut into chunks, each of which is one request.
 
     Every sample is sent, pauses too. A cut lies in the middle of a pause; where none is found
-    early enough, in the quietest place, and the next chunk begins *overlap_s* earlier, so that the
-    word which is cut is whole in one of the two; what both have heard is then told once.
+    early enough, or noise leaves it in doubt, in the quietest place, and the next chunk begins
+    *overlap_s* earlier, so that the word which is cut is whole in one of the two; what both have
+    heard is then told once.
 
     Attributes:
         longest_s: Length of a chunk at most, in seconds; less where the model listens for less, or

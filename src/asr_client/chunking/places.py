@@ -9,7 +9,7 @@ import numpy as np
 from asr_client.chunking.options import SpeechDetection
 from asr_client.chunking.speech import Frames, runs_of, smoothed
 
-__all__ = ["Stretch", "pause_place", "quiet_place"]
+__all__ = ["Stretch", "clean_pause_place", "pause_place", "quiet_place"]
 
 # A cut stays so far away from the speech after it, in a pause that is long enough.
 _MARGIN_S = 0.5
@@ -18,6 +18,13 @@ _MARGIN_S = 0.5
 # by this share of the stretch, to be preferred to it.
 _GOOD_PAUSE_S = 1.0
 _PAUSE_WEIGHT = 0.5
+
+# Nobody speaks where it is so much quieter than where it is loud, or where there is no sound.
+# In white noise of 10 dB below unbroken speech and more, the detector takes speech for pauses: of
+# 117 such places 112 were less quiet than this; of real pauses, in noise up to there, none was.
+_CLEAN_DB = 15.0
+_NO_SOUND_DB = -70.0
+_LOUD_PERCENT = 90
 
 # How much of the sound around a place counts for how quiet it is.
 _QUIET_S = 0.1
@@ -73,6 +80,24 @@ def pause_place(
         if worth >= best_worth:
             best, best_worth = place, worth
     return best
+
+
+def clean_pause_place(
+    stretch: Stretch, earliest: int, latest: int, wanted: int, speech: SpeechDetection
+) -> int | None:
+    """Find a pause as `pause_place` does; None where it is in doubt that nobody speaks in it."""
+    place = pause_place(stretch, earliest, latest, wanted, speech)
+    return place if place is not None and _is_clean(stretch, place) else None
+
+
+def _is_clean(stretch: Stretch, place: int) -> bool:
+    levels, size = stretch.frames.levels_db.astype(np.float64), stretch.frame_samples
+    frame = (place + stretch.offset) // size
+    reach = max(1, round(_QUIET_S * stretch.rate_hz / size / 2))
+    around = levels[max(0, frame - reach) : frame + reach + 1]
+    level_db = 10 * np.log10(np.mean(10 ** (around / 10)))
+    clean_db = np.percentile(levels, _LOUD_PERCENT) - _CLEAN_DB
+    return bool(level_db <= max(clean_db, _NO_SOUND_DB))
 
 
 def quiet_place(stretch: Stretch, earliest: int, latest: int) -> int:
