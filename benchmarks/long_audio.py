@@ -445,9 +445,10 @@ _SLOW_WAYS: dict[str, dict[str, Any]] = {
 # --- text -----------------------------------------------------------------------------------------
 
 SENTENCES, UNBROKEN, DENSE = "sentences", "words 0.1 s apart", "words 0.04 s apart"
-# Without any gap it would be one steady noise to a detector that goes by loudness.
+# Shorter than what a detector that goes by loudness can see: to it, this is steady noise.
 _DENSE_GAP_S = 0.04
-_MINUTES = {SENTENCES: 6, UNBROKEN: 3, DENSE: 1}
+_MINUTES = {SENTENCES: 7, UNBROKEN: 3}
+_DENSE_MINUTES, _DENSE_HOURS = {DENSE: 10}, 1.0
 
 
 @dataclasses.dataclass
@@ -460,12 +461,12 @@ class Spoken:
     samples: int = 0
 
 
-def write_words(path: Path, hours: float) -> Spoken:
-    """Write synthetic speech: stretches with pauses, and without any."""
+def write_words(path: Path, hours: float, stretches: dict[str, int]) -> Spoken:
+    """Write synthetic speech: so many minutes of each kind of stretch, over and over."""
     draw, spoken = np.random.default_rng(7), Spoken()
     with soundfile.SoundFile(path, "w", RATE_HZ, 1, "PCM_16") as file:
         while spoken.samples < hours * 3600 * RATE_HZ:
-            for kind, minutes in _MINUTES.items():
+            for kind, minutes in stretches.items():
                 numbers = draw.integers(0, 1000, round(minutes * 60 / (WORD_S + GAP_S)))
                 _write_stretch(file, spoken, kind, numbers.tolist())
     return spoken
@@ -508,8 +509,12 @@ class Counting:
 
 def text(folder: Path, hours: Sequence[float]) -> None:
     """Words that are known, and what came back."""
+    _text(folder, write_words(folder / "words.wav", max(hours), _MINUTES))
+    _text(folder, write_words(folder / "words.wav", min(max(hours), _DENSE_HOURS), _DENSE_MINUTES))
+
+
+def _text(folder: Path, spoken: Spoken) -> None:
     recording, warm, out = folder / "words.wav", folder / "few.wav", folder / "words.json"
-    spoken = write_words(recording, max(hours))
     soundfile.write(warm, speak(range(400), pause_after=12), RATE_HZ, "PCM_16")
     served = Counting()
     with Gateway(served) as gateway:
