@@ -187,17 +187,25 @@ def test_refusal_of_every_key_ends() -> None:
     assert len(world.sent) == 2
 
 
-def test_key_that_grew_old_while_it_waited_is_replaced_again() -> None:
-    """The gateway did not know the new key yet; while the old one waited for room, it learnt it."""
-    quota = {"ratelimit-limit": "1", "ratelimit-remaining": "0", "ratelimit-reset": "7"}
-    world = play(replace(GOOD, headers=KONG | quota), NO_KEY, NO_KEY, GOOD)
-    before = session_of(world, "http://grew-old.test", api_key="OLD-KEY-1")
-    world.run(before.call())
-    both = ("NEW-KEY-2", "OLD-KEY-1")
-    world.run(session_of(world, "http://grew-old.test", api_key=both).call())
-    keys = [sent.key.reveal() for sent in world.sent if sent.key]
-    assert keys == ["OLD-KEY-1", "NEW-KEY-2", "OLD-KEY-1", "NEW-KEY-2"]
-    assert sum(world.slept) > 5
+def test_key_that_was_good_is_replaced_by_one_that_was_not() -> None:
+    """The gateway did not know the new key yet, and between two tries it changed to it."""
+    world = play(GOOD, NO_KEY, NO_KEY, GOOD)
+    session = session_of(world, api_key=("OLD-KEY-1", "NEW-KEY-2"))
+    world.run(session.call())
+    session.keys.replacement(ApiKey("OLD-KEY-1"))
+    world.run(session.call())
+    sent = [each.key.reveal() for each in world.sent if each.key]
+    assert sent == ["OLD-KEY-1", "NEW-KEY-2", "OLD-KEY-1", "NEW-KEY-2"]
+
+
+def test_keys_that_are_good_no_more_end_as_well() -> None:
+    """A gateway that takes none of them any more is asked three times."""
+    world = play(GOOD, *[NO_KEY] * 9)
+    session = session_of(world, api_key=("OLD-KEY-1", "NEW-KEY-2"))
+    world.run(session.call())
+    with pytest.raises(AuthError):
+        world.run(session.call())
+    assert len(world.sent) <= 1 + 3
 
 
 def test_deadline_ends_the_repeating() -> None:

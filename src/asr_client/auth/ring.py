@@ -12,6 +12,9 @@ from asr_client.auth.sources import NO_KEYS, KeySource
 
 __all__ = ["KeyRing"]
 
+# Keys that were accepted: an old one, a new one, and a few of others' where a function gives them.
+_REMEMBERED = 8
+
 
 class KeyRing:
     """
@@ -36,6 +39,7 @@ class KeyRing:
         self._reader = open_reader(source, clock)
         self._refused_at: Mapping[ApiKey, int] = {}
         self._refusals = itertools.count()
+        self._accepted: tuple[ApiKey, ...] = ()
 
     @property
     def is_slow(self) -> bool:
@@ -50,6 +54,17 @@ class KeyRing:
             ConfigError: If a command or a function fails.
         """
         return _best(self._reader.read(), self._refused_at)
+
+    def note_acceptance(self, key: ApiKey) -> None:
+        """Remember that a server has taken a key, the latest one first."""
+        before = self._accepted
+        if not before or before[0] != key:
+            others = tuple(each for each in before if each != key)
+            self._accepted = (key, *others)[:_REMEMBERED]
+
+    def was_accepted(self, key: ApiKey) -> bool:
+        """Whether a server has taken a key, as far as that is remembered."""
+        return key in self._accepted
 
     def replacement(self, rejected: ApiKey) -> ApiKey | None:
         """

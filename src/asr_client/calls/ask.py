@@ -26,10 +26,6 @@ Value = TypeVar("Value")
 
 _log = logging.getLogger(__name__)
 
-# A key is chosen before its request waits for room under the limit. After such a wait the gateway
-# may have changed keys, and a refusal says nothing of the key that was refused before it.
-_LONG_WAIT_S = 1.0
-
 # Statuses of an AuthError that another key may mend; 16 is gRPC's UNAUTHENTICATED.
 KEY_REFUSED = (HTTPStatus.UNAUTHORIZED, 16)
 
@@ -55,8 +51,8 @@ def ask_in_time(call: Call, encode: Encode[Value]) -> Flow[Value]:
 
 
 def _persist(call: Call, encode: Encode[Value]) -> Flow[Value]:
-    clock, has_replaced_key = call.session.clock, False
-    free_s, number, counted = clock(), 0, 0
+    clock = call.session.clock
+    free_s, number, counted, replaced_keys = clock(), 0, 0, 0
     failure: ASRError | None = None
     while True:
         number += 1
@@ -69,9 +65,10 @@ def _persist(call: Call, encode: Encode[Value]) -> Flow[Value]:
                 raise failure from error  # nothing more was sent: what went wrong says more
             failure, free_s = error, clock()
             counted += call.retry.counts(error.fault)
-            may_replace_key = not has_replaced_key or call.log[-1].waited_s >= _LONG_WAIT_S
-            if may_replace_key and (yield from _has_other_key(call, error, key)):
-                has_replaced_key = True
+            if replaced_keys < _most_replaced(call, key) and (
+                yield from _has_other_key(call, error, key)
+            ):
+                replaced_keys += 1
             else:
                 yield from _back_off(call, error, number, counted)
 
@@ -84,6 +81,8 @@ def _make(attempt: Try, encode: Encode[Value]) -> Flow[Value]:
         pacer = session.pacer_of(key.fingerprint if key else "")
         value = yield from in_turn(pacer, attempt, encode)
     session.budget.earn()
+    if key is not None:
+        session.keys.note_acceptance(key)
     return value
 
 
@@ -92,6 +91,16 @@ def _current_key(call: Call) -> Flow[ApiKey | None]:
     if not keys.is_slow:
         return keys.current()
     return (yield from work(keys.current, call.deadline, "asking for the API key"))
+
+
+def _most_replaced(call: Call, key: ApiKey | None) -> int:
+    """
+    Tell how often a call may go on with another key, when *key* was refused.
+
+    Once; but a gateway that refuses what it took before has changed its keys just now, and the one
+    that it refused a moment ago may be the good one.
+    """
+    return 2 if key is not None and call.session.keys.was_accepted(key) else 1
 
 
 def _has_other_key(call: Call, error: ASRError, key: ApiKey | None) -> Flow[bool]:
