@@ -2,6 +2,10 @@
 asr-transcribe that kills itself, as kill -9 would, at one step of what it writes.
 
     python killed_at.py STEP:NUMBER ARGUMENTS...
+    python killed_at.py never ARGUMENTS...
+
+Where DRILL_USAGE names a file, it writes there at its end what it has used: [CPU seconds, peak
+KiB].
 
 The steps are those of bulk/files.py and bulk/journal/, counted over the whole process: "open" of
 an output that is being written, its "write" (half of it is there), its "sync", "place" (before it
@@ -11,7 +15,10 @@ it, not synced yet).
 
 from __future__ import annotations
 
+import atexit
+import json
 import os
+import resource
 import signal
 import sys
 from collections import Counter
@@ -89,11 +96,19 @@ class Death:
         return new
 
 
+def _write_usage(path: Path) -> None:
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    path.write_text(json.dumps([used.ru_utime + used.ru_stime, used.ru_maxrss]))
+
+
 def main() -> None:
     """Lie in wait, and begin."""
     step, _, number = sys.argv.pop(1).partition(":")
-    assert step in STEPS, step
-    Death(step, int(number)).lie_in_wait()
+    if step != "never":
+        assert step in STEPS, step
+        Death(step, int(number)).lie_in_wait()
+    if usage := os.environ.get("DRILL_USAGE"):
+        atexit.register(_write_usage, Path(usage))
     from asr_client.cli.transcribe import main as run
 
     run()
