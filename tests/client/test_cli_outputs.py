@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
 
 from asr_client import ConfigError
 from asr_client.cli.outputs import Destination, check_stream, plan_one, write_output
+from asr_client.cli.transcribe import main
 
 
 @pytest.fixture(autouse=True)
@@ -87,3 +91,30 @@ def test_output_may_be_a_device() -> None:
     """/dev/null is written to, not replaced."""
     write_output(Destination(Path(os.devnull)), "text\n")
     assert not Path(os.devnull).is_file()
+
+
+def summarise(summary: Path, tmp_path: Path) -> int:
+    """Run over one recording that cannot be sent, and give the exit code."""
+    soundfile.write(tmp_path / "a.wav", np.zeros(1600, np.int16), 16_000)
+    said = [str(tmp_path / "a.wav"), "-o", str(tmp_path / "out"), "--summary", str(summary)]
+    server = ["--url", "http://127.0.0.1:1/api/v1/asr/infer", "-l", "hi", "--patience", "0"]
+    with pytest.raises(SystemExit) as ended:
+        main([*said, *server, "--overwrite", "--quiet"])
+    return ended.value.code
+
+
+def test_a_summary_takes_no_devices_place(tmp_path: Path) -> None:
+    """Nor a link's: /dev/null would be a file from then on, if root says so."""
+    link, target = tmp_path / "link", tmp_path / "target.json"
+    link.symlink_to(target)
+    assert summarise(link, tmp_path) == 1
+    assert link.is_symlink()
+    assert json.loads(target.read_text())["not_tried"] == 1
+
+
+def test_a_summary_in_a_folders_place_is_refused_before_anything_is_sent(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Hours of work would end with an error."""
+    assert summarise(tmp_path, tmp_path) == 2
+    assert "is a folder" in capsys.readouterr().err

@@ -14,7 +14,6 @@ from asr_client.bulk.account.scores import References, check_evaluation, read_ba
 from asr_client.bulk.account.summary import Summary, write_json
 from asr_client.bulk.account.tally import Tally
 from asr_client.bulk.durations import DurationScan
-from asr_client.bulk.files import put_in_place
 from asr_client.bulk.journal import Journal, RunBegun, RunEnded, read_history
 from asr_client.bulk.outputs import Assignment, assign_outputs
 from asr_client.bulk.resume import check_beginning, take_back
@@ -235,7 +234,8 @@ class _Run:
         if tell and self.tally.not_tried and self._folder is not None:
             self._console.note("asr-transcribe: the same command with --resume goes on from here")
         if self._arguments.summary:
-            put_in_place(Path(self._arguments.summary), write_json(summary))
+            destination = Destination(Path(self._arguments.summary), "json")
+            write_output(destination, write_json(summary).decode())
 
     def _score(self) -> Mapping[str, Any] | None:
         if self._references is None:

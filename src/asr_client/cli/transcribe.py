@@ -6,6 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from asr_client.bulk.inputs import Entry, Inputs, collect
@@ -146,6 +147,8 @@ def _refuse_idle_options(arguments: argparse.Namespace) -> None:
         raise ConfigError("--null is about the names of --files-from")
     if arguments.rtfx and not arguments.plan:
         raise ConfigError("--rtfx is about --plan")
+    if arguments.summary and Path(arguments.summary).is_dir():
+        raise ConfigError(f"--summary {arguments.summary} is a folder, and wants a file")
 
 
 def _is_one(arguments: argparse.Namespace, entries: Sequence[Entry]) -> bool:
