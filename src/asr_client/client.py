@@ -17,7 +17,7 @@ from asr_client.auth import KeyRing
 from asr_client.calls.batch import transcribe_batch
 from asr_client.calls.inspection import check_health, describe_model, list_models
 from asr_client.calls.many.flow import transcribe_many
-from asr_client.calls.many.options import Jobs, ManyOptions, never
+from asr_client.calls.many.options import Jobs, ManyOptions, check_several, never
 from asr_client.calls.recording import Recording
 from asr_client.calls.session import Session
 from asr_client.calls.terms import Options
@@ -201,6 +201,7 @@ class ASRClient:
             ASRError: If the way to the model is not found. What concerns one recording is in its
                 Item.
         """
+        check_several(recordings)
         options = Options(language, sample_rate_hz, deadline_s)
         many = ManyOptions(jobs, ordered, patience_s, stopping or never)
         return stream(transcribe_many(self._session, options, many), self._transport, recordings)
@@ -298,6 +299,7 @@ class AsyncASRClient:
         stopping: Callable[[], bool] | None = None,
     ) -> AsyncGenerator[Item, None]:
         """See `ASRClient.transcribe_many`; an iterable that blocks would hold up the loop."""
+        check_several(recordings)
         options = Options(language, sample_rate_hz, deadline_s)
         many = ManyOptions(jobs, ordered, patience_s, stopping or never)
         flow = transcribe_many(self._session, options, many)

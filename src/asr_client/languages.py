@@ -145,6 +145,8 @@ def resolve_language(language: str, supported: Collection[str] = AI4BHARAT_LANGU
 
     Source: lookup by dropping subtags from the right as in RFC 4647, section 3.4.
     """
+    if not isinstance(language, str):
+        raise LanguageError(f"a language is a text, and not {language!r}")
     if language in supported:
         return language
     # Sorted, because a set's order changes from run to run and answers must not.

@@ -219,3 +219,19 @@ def test_server_errors_are_the_items_own(gateway: Gateway, speller: ASRClient) -
     failed = [item for item in items if not item.ok]
     assert len(failed) <= 1
     assert all(isinstance(item.error, ServerBugError) for item in failed)
+
+
+@pytest.mark.parametrize(
+    "recordings", ["talk.wav", b"RIFF", CLIPS[0]], ids=["path", "file", "array"]
+)
+def test_one_recording_is_not_taken_for_many(speller: ASRClient, recordings: Any) -> None:
+    """Its letters, bytes or samples would each be told to be no recording."""
+    with pytest.raises(ConfigError, match="several recordings"):
+        speller.transcribe_many(recordings, sample_rate_hz=RATE_HZ)
+
+
+def test_a_language_that_is_no_text_is_the_recordings_own_error(speller: ASRClient) -> None:
+    """As every wrong language is."""
+    recordings = [Recording(CLIPS[0], language=7), CLIPS[1]]
+    items = many(speller, recordings, ordered=True)
+    assert [type(item.error) for item in items] == [LanguageError, type(None)]

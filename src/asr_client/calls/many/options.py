@@ -9,7 +9,7 @@ from typing import Literal
 from asr_client.errors import ConfigError
 from asr_client.pacing.concurrency import AdaptiveConcurrency, Concurrency, FixedConcurrency
 
-__all__ = ["Jobs", "ManyOptions", "never"]
+__all__ = ["Jobs", "ManyOptions", "check_several", "never"]
 
 Jobs = int | Literal["auto"]
 
@@ -19,6 +19,15 @@ _MOST_JOBS = 512
 def never() -> bool:
     """Go on."""
     return False
+
+
+def check_several(recordings: object) -> None:
+    """Refuse what is one recording, though it can be gone through: letter by letter, say."""
+    if isinstance(recordings, str | bytes | bytearray | memoryview) or hasattr(recordings, "ndim"):
+        raise ConfigError(
+            f"several recordings are wanted, and this is one: a {type(recordings).__name__}",
+            hint="put it in a list",
+        )
 
 
 @dataclass(frozen=True, slots=True)
