@@ -29,7 +29,7 @@ __all__ = ["run", "stream"]
 
 Value = TypeVar("Value")
 
-# As many flows as one flow may have beside it; pacing/concurrency.py decides how many it has.
+# As many flows as one flow may have beside it; pacing/concurrency decides how many it has.
 _MOST_THREADS = 512
 
 

@@ -5,7 +5,7 @@ Read in this order: headers.py (what a reply tells), window.py (one limit, and w
 hold.py (what a refusal forbids), pacer.py (all of it, for one gateway and key), registry.py (who
 shares a pacer), holder.py (a client's own). Nothing here waits: a caller is told when to come.
 
-concurrency.py stands for itself: how many requests may be under way at a time.
+concurrency/ stands for itself: how many requests may be under way at a time.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from asr_client.pacing.concurrency_epoch import Finding
+from asr_client.pacing.concurrency.epoch import Finding
 
 __all__ = ["Climb", "Ramp"]
 
