@@ -1,9 +1,11 @@
 """
 Many requests at a time: the pieces of long recordings, and any number of recordings.
 
-    sources ──▶ Hearing ──pieces──▶ line.py ──▶ requests under way ──▶ Hearing ──▶ Item
-                (reads)             by length   as many as do good      (assembles)
+    sources ──▶ Hearing ──parts──▶ waiting.py ──▶ requests.py ──▶ Hearing ──▶ assembly.py ──▶ Item
+                reads              in line, by    as many as
+                                   length         do good
 
-flow.py is the loop, floor.py decides what is done next, hearing.py is one recording under way,
-outage.py says how long a server that is away is waited for.
+flow.py is the loop, floor.py decides about recordings, requests.py about requests. hearing.py is one
+recording under way; shapes.py says how large a request may be, outage.py how long a server that is
+away is waited for.
 """

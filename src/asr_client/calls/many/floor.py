@@ -1,5 +1,5 @@
 """
-What is done next: the decisions over many requests at a time. It does nothing itself.
+What is done next with recordings under way: the decisions, and nothing done.
 
 The flow asks in a loop: is anything ready to be handed out, is another recording wanted, is there
 something to begin? If not, it waits for something to end, and tells what came of it.
@@ -13,16 +13,14 @@ from dataclasses import dataclass
 
 from asr_client.calls.effects import NO_MORE, Ended, Start
 from asr_client.calls.many.assembly import assemble_item
-from asr_client.calls.many.hearing import Hearing, Part
+from asr_client.calls.many.hearing import Hearing
 from asr_client.calls.many.opening import open_hearing
 from asr_client.calls.many.options import ManyOptions, never
-from asr_client.calls.many.outage import MOST_LOST, Outage, passes
-from asr_client.calls.many.shapes import Shapes
+from asr_client.calls.many.requests import Asking, Requests
 from asr_client.calls.many.tracebacks import forget_variables
-from asr_client.calls.many.waiting import Waiting, wanted
-from asr_client.calls.session import Call, Route, Session
+from asr_client.calls.session import Route, Session
 from asr_client.calls.terms import Options
-from asr_client.errors import ASRError, TooLargeError
+from asr_client.errors import ASRError
 from asr_client.results import Item
 
 __all__ = ["Floor"]
@@ -32,7 +30,6 @@ _READERS = 3
 # Recordings begun and not handed out, for each piece that should wait: results in order may have to
 # wait for a long recording.
 _HELD = 4
-_FULL = ("overloaded", "rate_limited")
 # How long at most nobody looks whether the caller wants it stopped, while nothing is under way.
 _LOOK_AGAIN_S = 0.5
 
@@ -40,13 +37,6 @@ _LOOK_AGAIN_S = 0.5
 @dataclass(frozen=True, slots=True, eq=False)
 class _Reading:
     hearing: Hearing
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Asking:
-    part: Part
-    call: Call
-    began_s: float
 
 
 class Floor:
@@ -65,16 +55,12 @@ class Floor:
         self._route = route
         self._options = options
         self._many = many
-        self._shapes = Shapes(session, route.recognizer)
-        self._waiting = Waiting(route.recognizer, self._shapes)
-        self._concurrency = many.concurrency()
-        self._outage = Outage(many.patience_s)
+        self._requests = Requests(session, route, many)
+        self._has_limit = bool(options.deadline_s or session.config.deadline_s)
         self._hearings: dict[int, Hearing] = {}
         self._ready: dict[int, Item] = {}
         self._taken = 0
         self._next_index = 0  # of the next one to be handed out, if that goes in order
-        self._asking = 0
-        self._model_version = ""
         self._has_all = False
 
     # What is ready.
@@ -99,20 +85,19 @@ class Floor:
 
     @property
     def _is_stopped(self) -> bool:
-        return self._many.stopping() and not self._asking and not self._readers
+        return self._many.stopping() and not self._requests.under_way and not self._readers
 
     # What comes in.
 
     @property
     def wants_more(self) -> bool:
         """Whether there is room for another recording."""
-        if self._has_all or self._many.stopping() or (self._outage.is_on and self._waiting):
+        requests = self._requests
+        if self._has_all or self._many.stopping() or requests.is_held_up or not requests.has_room:
             return False
-        limit = self._concurrency.limit
         unread = sum(not hearing.is_read for hearing in self._hearings.values())
         held = len(self._hearings) + len(self._ready)
-        is_behind = unread < _READERS and held < _HELD * wanted(limit)
-        return is_behind and self._waiting.has_room(limit)
+        return unread < _READERS and held < _HELD * requests.wanted
 
     def take_in(self, source: object) -> None:
         """Take in another recording, or that there is no more."""
@@ -132,9 +117,9 @@ class Floor:
         self._hearings[hearing.index] = hearing
         for part in tuple(hearing.parts):
             if refused is None:
-                self._waiting.add(part)
+                self._requests.add(part)
             else:
-                self._ask_failed(part, refused, self._session.clock())
+                self._requests.failed(part, refused)
         self._finish(hearing)
 
     # What is begun.
@@ -143,42 +128,26 @@ class Floor:
         """Name what is to be begun now; None if there is nothing, or no room."""
         if self._many.stopping():
             return None
-        return self._ask() or self._read()
+        return self._requests.next_start() or self._read()
 
     @property
     def pause_s(self) -> float | None:
         """How long to wait for something to end, before there may be something to begin."""
-        if not self._waiting:
-            return None
         now_s = self._session.clock()
-        hold_s = self._outage.begins_in_s(now_s)
-        if not hold_s and self._asking:
-            hold_s = math.inf
         waited_for = (each for each in self._hearings.values() if each.given_up is None)
-        pause_s = min(hold_s, *(max(0.0, each.left_s(now_s)) for each in waited_for), math.inf)
+        left_s = min((max(0.0, each.left_s(now_s)) for each in waited_for), default=math.inf)
+        pause_s = min(self._requests.pause_s(now_s), left_s)
         if self._many.stopping is not never:
             pause_s = min(pause_s, _LOOK_AGAIN_S)
         return None if pause_s == math.inf else pause_s
 
-    def _ask(self) -> Start | None:
-        now_s = self._session.clock()
-        limit = 1 if self._outage.is_on else self._concurrency.limit
-        if self._asking >= limit or self._outage.begins_in_s(now_s) > 0:
-            return None
-        part = self._waiting.take()
-        if part is None:
-            return None
-        self._asking += 1
-        self._concurrency.started(now_s)
-        call = part.hearing.call_for(part, now_s)
-        return Start(_Asking(part, call, now_s), part.ask(call, self._shapes.padded(part.samples)))
-
     def _read(self) -> Start | None:
-        if self._readers >= _READERS or not self._waiting.has_room(self._concurrency.limit):
+        if self._readers >= _READERS or not self._requests.has_room:
             return None
         for hearing in self._hearings.values():
             if not hearing.is_read and not hearing.is_reading and hearing.failure is None:
                 hearing.is_reading = True
+                hearing.reader.longest_s = self._requests.longest_s
                 return Start(_Reading(hearing), hearing.read())
         return None
 
@@ -194,8 +163,9 @@ class Floor:
             forget_variables(ended.error)
         if isinstance(ended.key, _Reading):
             self._read_ended(ended.key.hearing, ended)
-        elif isinstance(ended.key, _Asking):
-            self._ask_ended(ended.key, ended)
+        elif isinstance(ended.key, Asking):
+            self._requests.ended(ended.key, ended)
+            self._finish(ended.key.part.hearing)
 
     def _read_ended(self, hearing: Hearing, ended: Ended) -> None:
         if ended.error is not None:
@@ -204,74 +174,24 @@ class Floor:
         else:
             part = hearing.take(ended.value)
             if part is not None:
-                self._waiting.add(part)
+                self._requests.add(part)
         self._finish(hearing)
-
-    def _ask_ended(self, asking: _Asking, ended: Ended) -> None:
-        part, now_s = asking.part, self._session.clock()
-        self._asking -= 1
-        part.attempts += tuple(asking.call.log)
-        self._learn(asking, now_s)
-        if ended.error is not None:
-            self._ask_failed(part, ended.error, now_s)
-        else:
-            self._outage.worked()
-            self._shapes.accepted(part.samples)
-            self._session.routes.setdefault(self._session.config.model, self._route)
-            self._model_version = ended.value.model_version
-            part.end(text=ended.value.texts[0])
-        self._finish(part.hearing)
-
-    def _learn(self, asking: _Asking, now_s: float) -> None:
-        tries = asking.call.log
-        # What was not even sent has waited in vain for room under a rate limit.
-        refused = not tries or any(each.fault and each.fault.code in _FULL for each in tries)
-        self._concurrency.ended(
-            now_s,
-            took_s=tries[-1].exchange_s if tries else now_s - asking.began_s,
-            audio_s=asking.part.samples / self._route.recognizer.sample_rate_hz,
-            refused=refused,
-        )
-
-    def _ask_failed(self, part: Part, error: ASRError, now_s: float) -> None:
-        if isinstance(error, TooLargeError):
-            self._shapes.refused(part.samples)
-            for hearing in self._hearings.values():
-                hearing.reader.longest_s = self._shapes.longest_s
-            if self._waiting.halve(part):
-                return
-        if passes(error):
-            part.lost += error.executed != "no"
-            # What comes too late tells nothing of the server, and is not waited for.
-            in_time = part.hearing.left_s(now_s) > 0
-            is_patient = in_time and self._outage.failed(error, now_s)
-            if is_patient and part.lost <= MOST_LOST:
-                part.hearing.held_up = error
-                self._waiting.put_back(part)
-                return
-            if not is_patient:
-                self._give_up(part.hearing, error)
-        part.end(failure=error)
 
     def _end_late(self) -> None:
         """Send no more of recordings whose time is up, whatever it is that they wait for."""
+        if not self._has_limit:
+            return
         now_s = self._session.clock()
         for hearing in tuple(self._hearings.values()):
             if hearing.given_up is None and hearing.left_s(now_s) <= 0:
-                self._give_up(hearing, hearing.lateness())
+                self._requests.give_up(hearing, hearing.lateness())
                 self._finish(hearing)
-
-    def _give_up(self, hearing: Hearing, error: ASRError) -> None:
-        """Send no more of a recording, or each piece would try a server that is away."""
-        hearing.given_up = error
-        for part in self._waiting.send_home(hearing):
-            part.end(failure=error)
 
     def _finish(self, hearing: Hearing) -> None:
         if not hearing.is_over:
             return
         del self._hearings[hearing.index]
-        item = assemble_item(hearing, self._model_version, self._session.clock())
+        item = assemble_item(hearing, self._requests.model_version, self._session.clock())
         if item.error is not None:
             forget_variables(item.error)
         hearing.end(item.error)
