@@ -165,7 +165,7 @@ def _kill(stage: Drill, most: int) -> Iterator[Row]:
     out = stage.folder / "out"
     before = inferences(stage.server.http_url, stage.model)
     for number in range(1, 4):
-        lines = len(journal_lines(out)) + stage.draw.randrange(most)
+        lines = len(journal_lines(out)) + 1 + stage.draw.randrange(most)
         later_s = stage.draw.uniform(0, 0.1)
         with start(stage.arguments(out, "--jobs", str(JOBS))) as running:
             running.wait_until(lambda lines=lines: len(journal_lines(out)) >= lines)
