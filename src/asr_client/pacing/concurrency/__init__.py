@@ -5,9 +5,9 @@ With one more under way a server does more, until it has its hands full; from th
 only wait longer. That latency grows does not tell which: in a server that makes batches both grow
 together. So this goes by throughput, in four rules:
 
-1. Ramp. Each answer makes room for one more, which doubles the limit from round to round, as long
-   as that brings a quarter more throughput. Then it settles at three times what the server
-   does in the time of a quick answer.
+1. Ramp. Each answer makes room for one more, which doubles the limit from round to round, up to
+   five times what the server does in the time of a quick answer. Where that is reached and does
+   not rise any more, three times as many are left.
 2. Climb. Now and then it tries a neighbour, 1.4 times as many or as few, and moves there if that
    is better: more if twice as many would bring 9 % more throughput, fewer if they bring less.
 3. Latency. If answers take half as long again as usual at the same limit, capacity has gone: the

@@ -54,7 +54,7 @@ class AdaptiveConcurrency:
             return
         if is_full and self._limit >= self._ceiling.limit and self._ceiling.answered():
             self._set(self._ceiling.limit)
-        elif is_full and self._climb is None and self._ramp.grows:
+        elif is_full and self._climb is None and self._limit < self._ramp.target:
             self._set(self._limit + 1)
         self._epoch.add(self._answers.add(now_s, took_s, audio_s))
         if self._epoch.is_over:
@@ -63,11 +63,13 @@ class AdaptiveConcurrency:
     def _conclude(self, finding: Finding) -> None:
         most = self._ceiling.limit
         if self._climb is None:
-            limit = self._ramp.measured(finding, self._limit, most)
-            if not self._ramp.is_over:
-                self._begin_epoch(limit)
-                return
-            self._climb = Climb(limit)
+            self._ramp.measured(finding, self._limit)
+            if not self._ramp.is_over and self._limit < most:
+                self._epoch = Epoch(self._limit, self._limit)
+            else:
+                self._climb = Climb(min(self._limit, self._ramp.target))
+                self._begin_epoch(self._climb.limit)
+            return
         self._climb.measured(finding, self._least, most)
         if self._climb.has_sped_up:
             self._begin_ramp()
@@ -75,16 +77,13 @@ class AdaptiveConcurrency:
             self._begin_epoch(self._climb.limit)
 
     def _begin_ramp(self) -> None:
-        self._climb, self._ramp = None, Ramp()
-        self._begin_epoch(self._limit)
+        self._climb, self._ramp = None, Ramp(self._limit)
+        self._epoch = Epoch(self._limit, self._limit)
 
     def _begin_epoch(self, limit: int) -> None:
         self._set(limit)
-        if self._climb is None and self._ramp.grows:
-            self._epoch = Epoch(self._limit, self._limit)
-        else:
-            length = max(_ROUNDS * self._limit, _FEWEST_ANSWERS)
-            self._epoch = Epoch(self._limit, length, settling=self._in_flight)
+        length = max(_ROUNDS * self._limit, _FEWEST_ANSWERS)
+        self._epoch = Epoch(self._limit, length, settling=self._in_flight)
 
     def _set(self, limit: int) -> None:
         # As good as at the ceiling is at the ceiling: only there it rises.

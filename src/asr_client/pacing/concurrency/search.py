@@ -9,16 +9,14 @@ from asr_client.pacing.concurrency.epoch import Finding
 
 __all__ = ["Climb", "Ramp"]
 
-# A ramp goes on while each doubling brings at least this much throughput.
-_GROWTH = 1.25
-# How many times as long as the quickest answers may take, after so many rounds that brought less:
-# little is known after few answers, but answers that take as long stand in a queue.
-_PATIENCE = (5.0, 2.0, 0.0)
-# Where a ramp settles: this many times what the server does in the time of a quick answer. Without
-# batches twice were ample, one at work and one ready; but a full batch takes longer than one alone.
+# How many are under way after a ramp, as a multiple of what the server does in the time of a quick
+# answer. Without batches twice would do, one at work and one ready; but a full batch takes longer.
 _AMPLE = 3.0
-# It goes on settling while that is so much more than what it settled at.
-_RISE = 1.1
+# And while it lasts: what was measured is already old then, and was less.
+_GENEROUS = 5.0
+# A ramp ends after so many rounds in which no more than so many times as many were generous.
+_FLAT_ROUNDS = 2
+_FLAT = 1.1
 
 # A neighbour is this many times as many, or as few; nearer than the second, it is none.
 _STEP = math.sqrt(2)
@@ -37,39 +35,33 @@ _CHANGED = 1.5
 
 class Ramp:
     """
-    Double the limit with each round of answers, until that brings no more; then settle.
+    Double the limit from round to round, until that is more than generous.
 
     Attributes:
-        grows: It is doubling: each answer makes room for one more.
-        is_over: It has settled.
+        target: Up to it each answer makes room for one more; in the end, what is ample.
+        is_over: Generous does not rise any more.
+
+    Args:
+        start: The first limit.
     """
 
-    def __init__(self) -> None:
-        self.grows, self.is_over = True, False
-        self._best: Finding | None = None
+    def __init__(self, start: int) -> None:
+        self.target = 2 * start
+        self.is_over = False
+        self._highest_rps = 0.0
         self._quickest: Finding | None = None
         self._flat = 0
-        self._peak = 0
 
-    def measured(self, finding: Finding, limit: int, most: int) -> int:
-        """Take in what a round that ended at *limit* has shown, and choose the next limit."""
+    def measured(self, finding: Finding, limit: int) -> None:
+        """Take in what a round that ended at *limit* has shown."""
         quickest = self._quickest or finding
-        self._quickest = finding if finding.slowness(quickest) < 1 else quickest
-        if not self.grows:
-            ample = min(self._ample(finding, self._quickest), self._peak, most)
-            self.is_over = ample <= _RISE * limit
-            return limit if self.is_over else ample
-        best = self._best or finding
-        is_flat = self._best is not None and finding.throughput < _GROWTH * best.throughput
-        self._flat = self._flat + 1 if is_flat else 0
-        self._best = max(best, finding, key=lambda each: each.throughput)
-        slowness = finding.slowness(self._quickest)
-        self.grows = slowness <= _PATIENCE[self._flat] and limit < most
-        self._peak = limit
-        return limit if self.grows else min(limit, self._ample(self._best, self._quickest))
-
-    def _ample(self, best: Finding, quickest: Finding) -> int:
-        return max(1, round(_AMPLE * best.rate_rps * quickest.took_s))
+        self._quickest = quickest = finding if finding.slowness(quickest) < 1 else quickest
+        self._highest_rps = max(self._highest_rps, finding.rate_rps)
+        served = self._highest_rps * quickest.took_s
+        generous = max(1, round(_GENEROUS * served))
+        self._flat = self._flat + 1 if generous <= _FLAT * limit else 0
+        self.is_over = self._flat >= _FLAT_ROUNDS
+        self.target = max(1, round(_AMPLE * served)) if self.is_over else min(2 * limit, generous)
 
 
 @dataclass(frozen=True, slots=True)
