@@ -14,6 +14,7 @@ from asr_client import (
     NotSentError,
     OverloadedError,
     RateLimitedError,
+    ReplyLostError,
     TooLargeError,
 )
 from asr_client.calls.effects import NO_MORE, Emit, Ended, Flow, Send, Sleep, Start, Take, Wait
@@ -32,6 +33,10 @@ CLIP = speak([1])
 LONG = speak(range(300), pause_after=10)  # 2 minutes: five pieces or so
 AWAY = NotSentError("refused", fault=Fault("connect", origin="tcp", executed="no", retryable="yes"))
 FULL = OverloadedError("full", fault=Fault("overloaded", "triton", executed="no", retryable="yes"))
+UNREACHED = OverloadedError(
+    "502", fault=Fault("gateway_upstream_unreachable", "kong", executed="maybe", retryable="yes")
+)
+BROKEN = ReplyLostError("broke", fault=Fault("connect", "tcp", executed="maybe", retryable="yes"))
 HEARD = Reply(200, {}, b'{"text": "heard"}')
 
 Answer = Callable[[int, float], Reply | ASRError | None]
@@ -199,3 +204,23 @@ def test_what_was_answered_is_kept_when_time_is_up_before_all_was_read() -> None
     assert coverage.samples == len(long)
     assert coverage.unsent == ()
     assert 0 < len(coverage.gaps) < len(coverage.chunks)
+
+
+@pytest.mark.parametrize("jobs", [1, 4])
+def test_gateway_whose_server_is_away_fails_nothing_that_asks_for_it(jobs: int) -> None:
+    """Kong cannot say that a request did not run; whoever asks whether it is back is not failed."""
+    hand = Hand(lambda _number, at_s: UNREACHED if at_s < 40 else HEARD)
+    items = many(hand, [CLIP] * 6, jobs=jobs)
+    assert [item.error for item in items] == [None] * 6
+
+
+def test_what_a_server_breaks_at_is_told_from_a_server_that_is_away() -> None:
+    """Patience is left, but it is not sent any more; and who asks by turns finds out."""
+    hand = Hand(lambda number, _at_s: BROKEN if number % 2 == 0 else HEARD)
+    items = many(hand, [CLIP] * 3, jobs=1)
+    assert [item.error for item in items] == [None] * 3
+    hand = Hand(lambda _number, _at_s: BROKEN)
+    (item,) = many(hand, [CLIP], jobs=1, patience_s=1e6)
+    assert item.error is not None
+    assert item.error.retryable == "no"
+    assert len(hand.asked_at_s) == 4

@@ -10,7 +10,6 @@ from typing import Any, Protocol
 from asr_client.bulk.account.tally import Tally
 from asr_client.bulk.files import is_own_fault
 from asr_client.bulk.outputs import Assignment
-from asr_client.calls.many.outage import MOST_LOST
 from asr_client.calls.recording import Recording
 from asr_client.client import ASRClient
 from asr_client.errors import (
@@ -69,23 +68,12 @@ def stops_all(error: ASRError, assignment: Assignment) -> bool:
     Whether every other recording would meet this error as well.
 
     So it is with keys, routes, models and settings, and with a server that has been away, or has
-    had no room, for longer than patience lasts: it was not reached, and trying again was no use.
+    had no room, for longer than patience lasts. A recording that a server broke at again and again
+    is not to blame on the others: its error says that it may not be sent again.
     """
     if isinstance(error, LanguageError) and assignment.entry.language:
         return False  # others have their own
-    return isinstance(error, _OF_ALL) or _is_away(error)
-
-
-def _is_away(error: ASRError) -> bool:
-    """
-    Whether a server is away.
-
-    What was under way when it went was lost once. A recording that is lost again and again may be
-    what it breaks at, and then the others are not to blame.
-    """
-    faults = [each.fault for each in error.attempts if each.fault] or [error.fault]
-    lost = sum(fault.executed != "no" for fault in faults)
-    return faults[-1].executed == "no" and error.retryable == "yes" and lost <= MOST_LOST
+    return isinstance(error, _OF_ALL) or error.retryable == "yes"
 
 
 def run_bulk(

@@ -51,6 +51,10 @@ class Outage:
         """Whether the last that was heard of the server is a failure."""
         return self._since_s < math.inf
 
+    def was_on(self, at_s: float) -> bool:
+        """Whether it was on at an instant, and is still."""
+        return self._since_s <= at_s
+
     def begins_in_s(self, now_s: float) -> float:
         """Seconds until it may be asked again; 0 is now."""
         return max(0.0, self._ask_at_s - now_s, self._limited_until_s - now_s)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from asr_client.calls.effects import Ended, Start
 from asr_client.calls.many.hearing import Hearing, Part
@@ -104,7 +104,7 @@ class Requests:
         part.attempts += tuple(asking.call.log)
         self._learn(asking, now_s)
         if ended.error is not None:
-            self.failed(part, ended.error)
+            self.failed(part, ended.error, asking.began_s)
             return
         self._outage.worked()
         self._shapes.accepted(part.samples)
@@ -123,23 +123,33 @@ class Requests:
             refused=refused,
         )
 
-    def failed(self, part: Part, error: ASRError) -> None:
-        """Take in that a part's request has failed: halve it, let it wait again, or end it."""
+    def failed(self, part: Part, error: ASRError, began_s: float | None = None) -> None:
+        """
+        Take in that a part's request has failed: halve it, let it wait again, or end it.
+
+        What the server broke at again and again is not to be sent any more, and its error says so.
+        """
         now_s = self._session.clock()
         if isinstance(error, TooLargeError):
             self._shapes.refused(part.samples)
             if self._waiting.halve(part):
                 return
         if passes(error):
-            part.lost += error.executed != "no"
+            was_away = began_s is not None and self._outage.was_on(began_s)
+            # A gateway that has lost its server cannot say of anything that it did not run.
+            is_unreached = was_away and error.code == "gateway_upstream_unreachable"
+            part.lost += error.executed != "no" and not is_unreached
             # What comes too late tells nothing of the server, and is not waited for.
             in_time = part.hearing.left_s(now_s) > 0
             is_patient = in_time and self._outage.failed(error, now_s)
             if is_patient and part.lost <= MOST_LOST:
                 part.hearing.held_up = error
-                self._waiting.put_back(part)
+                # Another one asks next whether it is back: this may be what it breaks at.
+                (self._waiting.add if was_away else self._waiting.put_back)(part)
                 return
-            if not is_patient:
+            if is_patient:
+                error.fault = replace(error.fault, retryable="no")
+            else:
                 self.give_up(part.hearing, error)
         part.end(failure=error)
 
