@@ -225,8 +225,14 @@ def server(arguments: argparse.Namespace) -> Iterator[Row]:
         make_recordings(stage.folder / "in", stage.recordings, seed=arguments.seed)
         took_s = stage.make_wanted().took_s
         yield "http", "left alone", 0, stage.recordings, f"{took_s:.1f}", "", ""
-        for wire, url in (("http", stage.server.http_url), ("grpc", stage.server.grpc_url)):
-            yield from _lose_server(stage, wire, url)
+        with Gateway(stage.server.http_url) as between:
+            wires = {
+                "http": stage.server.http_url,
+                "grpc": stage.server.grpc_url,
+                "gateway": between.url,
+            }
+            for wire, url in wires.items():
+                yield from _lose_server(stage, wire, url)
 
 
 def _lose_server(stage: Drill, wire: str, url: str) -> Iterator[Row]:
@@ -242,6 +248,10 @@ def _lose_server(stage: Drill, wire: str, url: str) -> Iterator[Row]:
     with start(stage.arguments(out, "--patience", "0.5", url=url)) as running:
         running.wait_until(lambda: len(journal_lines(out)) >= stage.recordings // 3)
         pid = _kill_server(stage.server)
+        while running.process.poll() is None:  # its supervisor starts it again and again
+            if stage.server.pid != pid:
+                pid = _kill_server(stage.server)
+            time.sleep(0.02)
         ended = running.ended()
     yield (
         *_told(stage, wire, "away for longer than --patience", out, ended)[:-1],
