@@ -136,8 +136,8 @@ class GrpcProxy(grpc.GenericRpcHandler):
                 return body
             case Hangs(seconds):
                 self._gate.write(visit, None)
-                _wait_for_end(context, seconds)
-                return self._cut(context)
+                # Once the client has given up, the connection may carry its next call.
+                return b"" if _was_given_up(context, seconds) else self._cut(context)
             case Resets("before"):
                 self._gate.write(visit, None)
                 return self._cut(context)
@@ -189,8 +189,7 @@ class GrpcProxy(grpc.GenericRpcHandler):
         return b""
 
 
-def _wait_for_end(context: grpc.ServicerContext, seconds: float) -> None:
-    """Wait until the client has had enough, the time is up or the server stops."""
+def _was_given_up(context: grpc.ServicerContext, seconds: float) -> bool:
+    """Wait until the client has had enough or the server stops; False if the time was up first."""
     ended = threading.Event()
-    if context.add_callback(ended.set):
-        ended.wait(seconds)
+    return not context.add_callback(ended.set) or ended.wait(seconds)

@@ -109,8 +109,8 @@ def replay(arguments: argparse.Namespace) -> int:
         ) as server,
     ):
         server.write_kubeconfig(path)
-        console.note(_introduction(recording, server.url, path, arguments.speed))
         try:
+            console.note(_introduction(recording, server.url, path, arguments.speed))
             _wait(server, recording.duration_s, once=arguments.once)
         except KeyboardInterrupt:
             console.note("")
