@@ -170,18 +170,19 @@ class Hearing:
         smaller[0].attempts = part.attempts
         return smaller
 
-    def call_for(self, part: Part, now_s: float) -> Call:
+    def call_for(self, now_s: float, audio_s: float) -> Call:
         """
-        Begin a request of its own.
+        Begin the request of a part.
 
         A caller's limit counts from the first request, however long the recording waited for it;
-        without one each request has the time that its own audio needs.
+        without one each request has the time that all the audio under way needs, *audio_s*, its own
+        included: a server that is slow may have the others' to do before.
         """
         if self.first_sent_s is None:
             self.first_sent_s = now_s
         if self.counts_from_s is None:
             self.counts_from_s = now_s
-        deadline = self._deadline(part.samples / self.terms.recognizer.sample_rate_hz)
+        deadline = self._deadline(audio_s)
         return replace(self.call, deadline=deadline, log=[], observer=self.call.observer.part())
 
     def left_s(self, now_s: float) -> float:

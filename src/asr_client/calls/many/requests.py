@@ -51,6 +51,7 @@ class Requests:
         self._waiting = Waiting(route.recognizer, self._shapes)
         self._concurrency = many.concurrency()
         self._outage = Outage(many.patience_s)
+        self._samples = 0  # of all that are under way
 
     @property
     def longest_s(self) -> float:
@@ -86,8 +87,9 @@ class Requests:
         if part is None:
             return None
         self.under_way += 1
+        self._samples += part.samples
         self._concurrency.started(now_s)
-        call = part.hearing.call_for(part, now_s)
+        call = part.hearing.call_for(now_s, self._samples / self._route.recognizer.sample_rate_hz)
         return Start(Asking(part, call, now_s), part.ask(call, self._shapes.padded(part.samples)))
 
     def pause_s(self, now_s: float) -> float:
@@ -101,6 +103,7 @@ class Requests:
         """Take in what came of a request."""
         part, now_s = asking.part, self._session.clock()
         self.under_way -= 1
+        self._samples -= part.samples
         part.attempts += tuple(asking.call.log)
         self._learn(asking, now_s)
         if ended.error is not None:
