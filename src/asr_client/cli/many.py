@@ -182,7 +182,8 @@ class _Run:
         )
         stack.callback(scan.close)
         if not ordered:
-            console.plain(f"{len(self._assignments)} recordings into {self._folder}")
+            count = len(self._assignments)
+            console.plain(f"{count} recording{'s' if count > 1 else ''} into {self._folder}")
         with (
             self._drain,
             Progress(console, self.tally, self._ending, plain=not ordered),

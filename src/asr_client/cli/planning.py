@@ -58,8 +58,8 @@ def show_plan(arguments: argparse.Namespace, entries: Sequence[Entry], console: 
     )
     for name, text in (
         *_amount(durations_s, len(left)),
-        *_sending(plan, config, facts),
-        *_time(plan, facts, rtfx, origin),
+        *(_sending(plan, config, facts) if left else ()),
+        *(_time(plan, facts, rtfx, origin) if left else [("time", "none: all is done already")]),
     ):
         print(f"{name:<12}{text}".rstrip())
     return ExitCode.OK
@@ -95,7 +95,7 @@ def _amount(durations_s: Sequence[float | None], left: int) -> Iterator[tuple[st
         told = (f"{name} {format_duration(of(known_s))}" for name, of in _LENGTHS.items())
         yield "each", ", ".join(told)
     if unknown:
-        yield "", f"{unknown} more do not tell their length, or cannot be opened"
+        yield "", f"{unknown} more: no length can be read, or the file cannot be opened"
     rows = histogram(known_s)
     most = max((count for _, _, count in rows), default=1)
     for low, high, count in rows:
@@ -129,7 +129,8 @@ def _time(
     none_told = "not known" if facts.failure else "none told of"
     yield "rate limit", limits or none_told
     told = f"{rtfx:.1f} seconds of audio a second, {origin}" if rtfx else "not known"
-    yield "speed", told if rtfx else f"{told}: no run of this model is in OUT (--rtfx N states it)"
+    untold = f"{told}: OUT has no run of this model of 5 s or more (--rtfx N states it)"
+    yield "speed", told if rtfx else untold
     if not plan.bounds:
         yield "time", "cannot be told: neither a rate limit nor the server's speed is known"
         return

@@ -39,7 +39,7 @@ examples:
 
 many recordings (the server from ASR_URL):
   asr-transcribe recordings -r -o texts --plan
-      what there is, what limits the speed, how long it will take; nothing is sent
+      what there is, what limits the speed, how long it will take; no audio is sent
   asr-transcribe recordings -r -o texts --resume
       recordings/a/b.wav becomes texts/a/b.txt; killed or failed, the same command goes on
   asr-transcribe --manifest test.jsonl -o texts --reference test.jsonl --summary summary.json
