@@ -20,7 +20,7 @@ from asr_client.bulk.resume import check_beginning, take_back
 from asr_client.bulk.run import Store, Task, run_bulk
 from asr_client.bulk.store import FolderStore
 from asr_client.cli.bulk_arguments import beginning_from
-from asr_client.cli.console import Console, ExitCode
+from asr_client.cli.console import Console, ExitCode, without_controls
 from asr_client.cli.opening import config_from, open_client, shaping_options
 from asr_client.cli.outputs import Destination, check_stream, write_output
 from asr_client.cli.progress import Progress
@@ -53,7 +53,9 @@ class _StdoutStore:
         name = task.assignment.entry.label
         text = format_transcript(transcript, self._format, source=name)
         if self._format == "txt" and len(self._assignments) > 1:
-            text = f"{name}: {text}"
+            # One line each, whatever a name holds; and none of it steers a terminal.
+            shown = without_controls(name).replace("\n", "\\n")
+            text = f"{shown}: {text}"
         with self._console.without_progress():
             write_output(Destination(None), text)
 

@@ -63,7 +63,8 @@ def collect(inputs: Inputs) -> tuple[Entry, ...]:
         raise ConfigError("stdin (-) can be read only once")
     entries = tuple(_without_doubles(_all(inputs)))
     if not entries:
-        raise ConfigError(f"{inputs.files_from or inputs.manifest}: it names no recording")
+        named = "standard input" if inputs.files_from == STDIN else inputs.files_from
+        raise ConfigError(f"{named or inputs.manifest}: it names no recording")
     return entries
 
 
