@@ -226,3 +226,17 @@ def test_long_recording_gives_up_a_server_that_is_away(away: tuple[Gateway, ASRC
     assert [item.error.code for item in items if item.error] == ["gateway_upstream_unreachable"]
     asked = sum(call.path.endswith("/infer") for call in gateway.calls)
     assert 0 < asked < 40
+
+
+def test_names_on_stdout_stay_on_their_lines(
+    away: tuple[Gateway, ASRClient], recordings: Path, tmp_path: Path
+) -> None:
+    """Whatever a file is called, there is one line for each, and no terminal is steered."""
+    gateway, _ = away
+    recording = next(recordings.rglob("*.wav")).read_bytes()
+    for name in (b"a\nb.wav", b"\x1b[31m\xff.wav"):
+        Path(os.fsdecode(os.fsencode(tmp_path) + b"/" + name)).write_bytes(recording)
+    ended = transcribe([".", "-q", "-l", "hi", "--url", gateway.url], folder=tmp_path)
+    assert ended.code == 0, ended.said
+    heard = "this text was not recognised"
+    assert ended.printed == f"\\x1b[31m\\udcff.wav: {heard}\na\\nb.wav: {heard}\n"
