@@ -236,7 +236,7 @@ def test_names_on_stdout_stay_on_their_lines(
     recording = next(recordings.rglob("*.wav")).read_bytes()
     for name in (b"a\nb.wav", b"\x1b[31m\xff.wav"):
         Path(os.fsdecode(os.fsencode(tmp_path) + b"/" + name)).write_bytes(recording)
-    ended = transcribe([".", "-q", "-l", "hi", "--url", gateway.url], folder=tmp_path)
+    ended = transcribe(["*.wav", "-q", "-l", "hi", "--url", gateway.url], folder=tmp_path)
     assert ended.code == 0, ended.said
     heard = "this text was not recognised"
     assert ended.printed == f"\\x1b[31m\\udcff.wav: {heard}\na\\nb.wav: {heard}\n"
