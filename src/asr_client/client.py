@@ -117,6 +117,7 @@ class ASRClient:
         language: str | None = None,
         sample_rate_hz: int | None = None,
         deadline_s: float | None = None,
+        on_progress: Callable[[float], object] | None = None,
     ) -> Transcript:
         """
         Turn one recording into text.
@@ -132,6 +133,8 @@ class ASRClient:
             language: Code ("hi"), tag ("hi-IN") or name ("Hindi"); None takes the client's.
             sample_rate_hz: Rate of an array, in Hz; required there, and only there.
             deadline_s: Seconds for the whole call, discovery and decoding included.
+            on_progress: Called in this thread (or on the loop) with the seconds of audio in each
+                request of a long recording, as soon as it is answered.
 
         Raises:
             AudioError: If the recording cannot be used.
@@ -140,7 +143,7 @@ class ASRClient:
             TransportError: If no reply came.
             ContractError: If the model or its reply is not as agreed.
         """
-        options = Options(language, sample_rate_hz, deadline_s)
+        options = Options(language, sample_rate_hz, deadline_s, on_progress)
         return run(transcribe(self._session, audio, options), self._transport)
 
     def transcribe_batch(
@@ -174,6 +177,7 @@ class ASRClient:
         ordered: bool = False,
         patience_s: float = 60.0,
         stopping: Callable[[], bool] | None = None,
+        on_progress: Callable[[float], object] | None = None,
     ) -> Generator[Item, None, None]:
         """
         Turn any number of recordings into text, several at a time.
@@ -195,6 +199,8 @@ class ASRClient:
             patience_s: How long a server that is away is waited for, in seconds.
             stopping: Asked before anything new is begun; once it says yes, what is under way is
                 ended and the iteration with it. What was not transcribed by then does not come.
+            on_progress: Called in this thread (or on the loop) with the seconds of audio in each
+                request, as soon as it is answered.
 
         Raises:
             ConfigError: If an option cannot work.
@@ -202,7 +208,7 @@ class ASRClient:
                 Item.
         """
         check_several(recordings)
-        options = Options(language, sample_rate_hz, deadline_s)
+        options = Options(language, sample_rate_hz, deadline_s, on_progress)
         many = ManyOptions(jobs, ordered, patience_s, stopping or never)
         return stream(transcribe_many(self._session, options, many), self._transport, recordings)
 
@@ -269,9 +275,10 @@ class AsyncASRClient:
         language: str | None = None,
         sample_rate_hz: int | None = None,
         deadline_s: float | None = None,
+        on_progress: Callable[[float], object] | None = None,
     ) -> Transcript:
         """See `ASRClient.transcribe`."""
-        options = Options(language, sample_rate_hz, deadline_s)
+        options = Options(language, sample_rate_hz, deadline_s, on_progress)
         return await run_async(transcribe(self._session, audio, options), self._transport)
 
     async def transcribe_batch(
@@ -297,10 +304,11 @@ class AsyncASRClient:
         ordered: bool = False,
         patience_s: float = 60.0,
         stopping: Callable[[], bool] | None = None,
+        on_progress: Callable[[float], object] | None = None,
     ) -> AsyncGenerator[Item, None]:
         """See `ASRClient.transcribe_many`; an iterable that blocks would hold up the loop."""
         check_several(recordings)
-        options = Options(language, sample_rate_hz, deadline_s)
+        options = Options(language, sample_rate_hz, deadline_s, on_progress)
         many = ManyOptions(jobs, ordered, patience_s, stopping or never)
         flow = transcribe_many(self._session, options, many)
         return stream_async(flow, self._transport, recordings)

@@ -59,6 +59,14 @@ def test_a_long_recording_is_whole(speller: ASRClient, gateway: Gateway) -> None
     assert transcript.segments[-1].end_s == pytest.approx(transcript.duration_s)
 
 
+def test_progress_is_told_chunk_by_chunk(speller: ASRClient) -> None:
+    """Nobody waits for an hour without a word."""
+    told: list[float] = []
+    transcript = speller.transcribe(SENTENCES, sample_rate_hz=RATE_HZ, on_progress=told.append)
+    assert len(told) == len(transcript.segments)
+    assert sum(told) == pytest.approx(transcript.duration_s)
+
+
 def test_speech_without_a_pause_is_whole(speller: ASRClient) -> None:
     """Two chunks hear the same second; what both heard is told once, fragments not at all."""
     transcript = speller.transcribe(UNBROKEN, sample_rate_hz=RATE_HZ)

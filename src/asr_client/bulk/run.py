@@ -105,7 +105,9 @@ def run_bulk(
     if first is None:
         return None  # all is done: no server needs to be there
     left = itertools.chain([first], recordings)
-    items = client.transcribe_many(left, stopping=run.is_stopping, **options)
+    items = client.transcribe_many(
+        left, stopping=run.is_stopping, on_progress=tally.hear, **options
+    )
     try:
         for item in items:
             run.settle(item)

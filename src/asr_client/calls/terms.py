@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from asr_client.contracts.recognizer import Recognizer
@@ -22,11 +23,14 @@ class Options:
         language: Code, tag or name; None leaves it to the client's settings.
         sample_rate_hz: The rate of audio that is an array; files carry their own.
         deadline_s: Seconds for the whole call, discovery and decoding included.
+        on_progress: Told the seconds of audio in each request that was answered, where there are
+            several.
     """
 
     language: str | None = None
     sample_rate_hz: int | None = None
     deadline_s: float | None = None
+    on_progress: Callable[[float], object] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +15,7 @@ from asr_client.cli.bulk_arguments import add_inputs, add_long, add_many, add_te
 from asr_client.cli.console import Console, ExitCode, run_command
 from asr_client.cli.opening import open_client
 from asr_client.cli.outputs import Destination, plan_one, write_output
+from asr_client.cli.progress import clock
 from asr_client.errors import ASRError, ConfigError
 from asr_client.formats import FORMATS, format_transcript
 
@@ -166,7 +167,9 @@ def _transcribe_one(arguments: argparse.Namespace, entry: Entry, console: Consol
         client = open_client(arguments, console, stack)
         console.progress(entry.label)
         try:
-            transcript = client.transcribe(entry.path, language=entry.language)
+            transcript = client.transcribe(
+                entry.path, language=entry.language, on_progress=_shown(entry.label, console)
+            )
             console.clear_progress()
             for destination in plan:
                 _write(transcript, entry, destination)
@@ -184,6 +187,18 @@ def _transcribe_one(arguments: argparse.Namespace, entry: Entry, console: Consol
         if arguments.verbose:
             _explain(client, transcript, entry.label, console)
     return ExitCode.OK if transcript.is_complete else ExitCode.FAILED
+
+
+def _shown(label: str, console: Console) -> Callable[[float], None]:
+    """Show how much of a long recording has been heard, on a terminal."""
+    heard_s = 0.0
+
+    def show(audio_s: float) -> None:
+        nonlocal heard_s
+        heard_s += audio_s
+        console.progress(f"{label}: {clock(heard_s)} of audio heard")
+
+    return show
 
 
 def _write(transcript: Transcript, entry: Entry, destination: Destination) -> None:

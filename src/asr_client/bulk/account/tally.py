@@ -86,6 +86,7 @@ class Tally:
         self._known_over = 0
         self._over_s = 0.0
         self._all_s = 0.0
+        self._heard_s = 0.0
         self._recent: deque[tuple[float, float]] = deque()
 
     @property
@@ -146,9 +147,17 @@ class Tally:
             self._count(attempts)
             self._end(place)
 
+    def hear(self, audio_s: float) -> None:
+        """There is text for so many more seconds of audio, whatever recording they are of."""
+        with self._counting:
+            self._heard_s += audio_s
+            self._recent.append((self._clock(), audio_s))
+
     def _transcribed(self, audio_s: float) -> None:
         self.audio_s += audio_s
-        self._recent.append((self._clock(), audio_s))
+        if (untold_s := self.audio_s - self._heard_s) > 0:
+            self._heard_s += untold_s
+            self._recent.append((self._clock(), untold_s))
 
     def _count(self, attempts: Sequence[Attempt]) -> None:
         self.requests += len(attempts)
@@ -202,8 +211,10 @@ class Tally:
         return max(0.0, all_s - over_s) * seconds / recent_s
 
     def _audio_s(self) -> tuple[float, float]:
-        """Seconds of audio, and those that are over; unknown lengths are taken for average ones."""
+        """Seconds of audio, and those that are done with; unknown lengths are taken for average."""
         average_s = self._all_s / len(self._known_s) if self._known_s else 0.0
         unknown = self.total - len(self._known_s)
         unknown_over = len(self._over) - self._known_over
-        return self._all_s + average_s * unknown, self._over_s + average_s * unknown_over
+        all_s = self._all_s + average_s * unknown
+        begun_s = max(0.0, self._heard_s - self.audio_s)  # of recordings that are not over
+        return all_s, min(all_s, self._over_s + average_s * unknown_over + begun_s)

@@ -61,8 +61,8 @@ def transcribe_pieces(
 def _find_way(session: Session, options: Options) -> Flow[Route]:
     call = session.call(options.deadline_s)
     route = yield from find_route(call, session.config.model)
-    if options.language or session.config.language:
-        settle(route.recognizer, session.config, options, 1)  # it would fail every recording
+    if options.language:
+        settle(route.recognizer, session.config, options, 1)  # a mistake, and not one recording's
     return route
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import cast
 
 from asr_client.audio import AudioSource
@@ -36,10 +37,10 @@ def open_one(
     audio = source
     if isinstance(source, Recording):
         audio = source.audio
-        options = Options(
-            source.language or options.language,
-            source.sample_rate_hz or options.sample_rate_hz,
-            options.deadline_s,
+        options = replace(
+            options,
+            language=source.language or options.language,
+            sample_rate_hz=source.sample_rate_hz or options.sample_rate_hz,
         )
     config, recognizer = call.session.config, route.recognizer
     # Refused here, before any audio is read: a wrong language would fail others' requests, too,

@@ -114,6 +114,11 @@ class Requests:
         self._session.routes.setdefault(self._session.config.model, self._route)
         self.model_version = ended.value.model_version
         part.end(text=ended.value.texts[0])
+        if (tell := part.hearing.options.on_progress) is not None:
+            tell(self._seconds(part))
+
+    def _seconds(self, part: Part) -> float:
+        return part.samples / self._route.recognizer.sample_rate_hz
 
     def _learn(self, asking: Asking, now_s: float) -> None:
         tries = asking.call.log
@@ -122,7 +127,7 @@ class Requests:
         self._concurrency.ended(
             now_s,
             took_s=tries[-1].exchange_s if tries else now_s - asking.began_s,
-            audio_s=asking.part.samples / self._route.recognizer.sample_rate_hz,
+            audio_s=self._seconds(asking.part),
             refused=refused,
         )
 
