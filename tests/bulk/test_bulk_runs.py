@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -58,10 +58,14 @@ def recordings(tmp_path: Path, speech_folder: Path) -> Path:
 
 
 def go(
-    client: ASRClient, entries: tuple[Entry, ...], folder: Path, **options: object
+    client: ASRClient,
+    entries: tuple[Entry, ...],
+    folder: Path,
+    formats: Sequence[str] = ("txt",),
+    **options: object,
 ) -> tuple[Tally, Notes, Exception | None]:
     """Transcribe into a folder, going on from what is there."""
-    assignments = assign_outputs(entries, folder, ["txt"])
+    assignments = assign_outputs(entries, folder, list(formats))
     tally, notes = Tally(len(assignments)), Notes()
     with Journal(folder) as journal:
         store = FolderStore(
@@ -94,6 +98,16 @@ def test_run_keeps_what_is_good_and_goes_on_with_the_rest(
     tally, notes, _ = go(client, everything(recordings), out)
     assert (tally.done, tally.skipped, sorted(notes.texts)) == (2, 1, ["bad", "sub/b"])
     assert (out / "sub" / "b.txt").read_text() == THANKS
+
+
+def test_formats_are_added_one_after_the_other(
+    client: ASRClient, recordings: Path, tmp_path: Path
+) -> None:
+    """What an earlier run has written in another format stays done."""
+    entries = everything(recordings / "sub")
+    for format_, done in (("txt", 1), ("json", 1), ("txt", 0), ("json", 0)):
+        tally, _, _ = go(client, entries, tmp_path / "out", [format_])
+        assert (tally.done, tally.skipped) == (done, 1 - done)
 
 
 def test_nothing_left_needs_no_server(client: ASRClient, recordings: Path, tmp_path: Path) -> None:

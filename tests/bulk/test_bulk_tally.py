@@ -35,6 +35,21 @@ def tally(watch: Clock) -> Tally:
     return tally
 
 
+def test_chunks_of_a_recording_that_is_not_over_count(tally: Tally, watch: Clock) -> None:
+    """A two-hour recording moves; what was heard of it is not counted again when it is over."""
+    watch.now_s += 10
+    for _ in range(3):
+        tally.hear(10.0)
+    now = tally.standing()
+    assert (now.over, now.share, now.rtfx) == (0, pytest.approx(30 / 80), pytest.approx(3.0))
+    assert now.left_s == pytest.approx(50 / 3)
+    tally.hear(11.0)  # an overlap is heard twice
+    tally.succeed(3, 40.0, ())
+    now = tally.standing()
+    assert now.share == pytest.approx(41 / 80)
+    assert now.rtfx == pytest.approx(4.1)
+
+
 def test_standing_tells_share_rate_and_rest(tally: Tally, watch: Clock) -> None:
     """By seconds of audio, at the rate of the last 30 s."""
     assert tally.standing().left_s is None

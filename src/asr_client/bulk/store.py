@@ -84,13 +84,21 @@ class FolderStore:
                 name=task.assignment.name,
                 source=task.assignment.entry.path,
                 key=task.key,
-                outputs=written,
+                outputs=written + self._still_there(task, written),
                 audio_s=round(transcript.duration_s, 3),
                 at_s=round(self._elapsed_s(), 3),
                 code="" if whole else "incomplete",
                 message="" if whole else "there is no text for parts of it",
             )
         )
+
+    def _still_there(self, task: Task, written: tuple[Written, ...]) -> tuple[Written, ...]:
+        """Name outputs in other formats that an earlier run has made of the same."""
+        record = self._journal.history.records.get(task.assignment.name)
+        if record is None or not record.ok or record.key != task.key:
+            return ()
+        made_anew = {each.path for each in written}
+        return tuple(each for each in record.outputs if each.path not in made_anew)
 
     def _write(self, output: Output, transcript: Transcript, source: str) -> Written:
         text = format_transcript(transcript, output.format, source=source)

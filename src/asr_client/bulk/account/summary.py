@@ -86,8 +86,11 @@ class Summary:
     def paragraph(self) -> str:
         """Tell what matters, to be read."""
         tally = self.tally
-        said = [f"{tally.done} of {tally.total} recordings transcribed"]
-        said += [f"{tally.skipped} were done before"] if tally.skipped else []
+        if tally.skipped and tally.skipped == tally.total:
+            said = [f"nothing was left to do: all {tally.total} recordings were done before"]
+        else:
+            said = [f"{tally.done} of {tally.total} recordings transcribed"]
+            said += [f"{tally.skipped} were done before"] if tally.skipped else []
         if tally.failed:
             codes = ", ".join(f"{count} {code}" for code, count in tally.failures.most_common())
             said.append(f"{tally.failed} failed ({codes})")
