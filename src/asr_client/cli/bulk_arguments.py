@@ -49,8 +49,8 @@ def add_many(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group(
         "many recordings",
         "OUT keeps a journal (.asr-transcribe.jsonl) of what is done. Without --resume or\n"
-        "--overwrite nothing that is there is written over. Ctrl-C ends what is under way and\n"
-        "keeps it; a second one stops at once.",
+        "--overwrite nothing that is there is written over. Ctrl-C ends the requests under\n"
+        "way and keeps the recordings that are whole then; a second one stops at once.",
     )
     again = group.add_mutually_exclusive_group()
     again.add_argument(

@@ -200,8 +200,8 @@ class _Run:
         if not self._drain.number:
             return ""
         return (
-            f"asr-transcribe: {self._drain.name}: what is under way is ended and kept; the same "
-            "again stops at once"
+            f"asr-transcribe: {self._drain.name}: requests under way are ended, and recordings "
+            "that are whole then are kept; the same again stops at once"
         )
 
     def why_ended(self, stopped_by: Exception | None) -> str:
